@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# meshtap: see README.md. V=1 shows the commands.
+
+VERSION    := 0.1.0
+# One line adds a collector: bpf/X.bpf.c + bpf/X.h, collectors/X.c -> build/meshtap-x (underscores become dashes).
+COLLECTORS := tcp_connections tcp_bytes http_requests access_log
+
+prefix     ?= /usr
+sysconfdir ?= /etc
+unitdir    ?= /lib/systemd/system
+mandir     ?= $(prefix)/share/man
+INSTALL    ?= install
+CC         ?= gcc
+CLANG      ?= clang
+BPFTOOL    ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
+CFLAGS     ?= -O2 -g
+BUILD      := build
+PKGS       := libbpf inih libcap
+
+WARNINGS   := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wformat=2
+CPPFLAGS   += -D_GNU_SOURCE -DMESHTAP_VERSION='"$(VERSION)"' -Ibpf -Icollectors/shared -I$(BUILD)/bpf
+HARDENING  := -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=2
+ALL_CFLAGS  = $(HARDENING) $(CFLAGS) -std=gnu11 $(WARNINGS) $(shell pkg-config --cflags $(PKGS))
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+LIBS        = $(shell pkg-config --libs $(PKGS))
+BPF_CFLAGS := -g -O2 -std=gnu11 -target bpf -mcpu=v3 -Wall -Wextra -Wno-unused-function -Wno-unused-parameter \
+	      -Wno-missing-declarations -I/usr/include/$(shell $(CC) -print-multiarch 2>/dev/null) -Ibpf
+
+Q = $(if $(V),,@)
+say = $(if $(V),,@echo "  $(1)	$(2)";)
+
+BINARIES   := $(foreach c,$(COLLECTORS),$(BUILD)/meshtap-$(subst _,-,$(c)))
+SHARED_OBJ := $(patsubst collectors/shared/%.c,$(BUILD)/shared/%.o,$(wildcard collectors/shared/*.c))
+
+.PHONY: all run check unit-tests lint install clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(BINARIES)
+
+$(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c
+	$(call say,BPF,$@)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MT $@ -MF $(BUILD)/bpf/$*.bpf.d -c $< -o $(BUILD)/bpf/$*.tmp.o
+	$(Q)$(BPFTOOL) gen object $@ $(BUILD)/bpf/$*.tmp.o
+
+$(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.bpf.o
+	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name $* > $@
+
+$(BUILD)/shared/%.o: collectors/shared/%.c
+	$(call say,CC,$@)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/collectors/%.o: collectors/%.c $(BUILD)/bpf/%.skel.h
+	$(call say,CC,$@)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/shared.a: $(SHARED_OBJ)
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+
+define link_collector
+$(BUILD)/meshtap-$(subst _,-,$(1)): $(BUILD)/collectors/$(1).o $(BUILD)/shared.a
+	$$(call say,LD,$$@)$$(CC) $$(ALL_CFLAGS) $$(ALL_LDFLAGS) $$^ $$(LIBS) -o $$@
+endef
+$(foreach c,$(COLLECTORS),$(eval $(call link_collector,$(c))))
+
+# Unit tests: every tests/unit/test_X.c is a program of its own; what it tests is built with sanitizers too.
+UNIT_TESTS  := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+TEST_SHARED := $(patsubst collectors/shared/%.c,$(BUILD)/tests/shared/%.o,$(wildcard collectors/shared/*.c))
+TEST_CFLAGS  = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer \
+	       -std=gnu11 $(WARNINGS) $(shell pkg-config --cflags $(PKGS))
+
+$(BUILD)/tests/shared/%.o: collectors/shared/%.c
+	$(call say,CC,$@)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(TEST_CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/tests/shared.a: $(TEST_SHARED)
+	$(call say,AR,$@)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/tests/test_%: tests/unit/test_%.c $(BUILD)/tests/shared.a
+	$(call say,TEST,$@)$(CC) $(CPPFLAGS) -Icollectors $(TEST_CFLAGS) -MMD -MP -MT $@ -MF $@.d $< $(BUILD)/tests/shared.a $(LIBS) -lm -o $@
+
+unit-tests: $(UNIT_TESTS)
+
+# The tools may be what is installed first: only then make can ask them anything.
+check:
+	@test "$$(id -u)" = 0 || { echo "make check loads BPF programs and needs root: sudo make check" >&2; exit 1; }
+	@packaging/deps.sh test
+	@$(MAKE) --no-print-directory all unit-tests
+	@tests/run.sh $(UNIT_TESTS)
+
+run:
+	@packaging/run.sh
+
+lint:
+	@tests/lint.sh
+
+clean:
+	rm -rf $(BUILD)
+
+UNITS := $(wildcard systemd/*.service systemd/*.timer)
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(prefix)/sbin $(DESTDIR)$(sysconfdir)/meshtap $(DESTDIR)$(sysconfdir)/logrotate.d \
+		$(DESTDIR)$(unitdir) $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man8
+	$(INSTALL) -m 755 $(BINARIES) $(DESTDIR)$(prefix)/sbin
+	for f in $(wildcard conf/*.ini); do \
+		test -e $(DESTDIR)$(sysconfdir)/meshtap/$${f##*/} || \
+			$(INSTALL) -m 644 $$f $(DESTDIR)$(sysconfdir)/meshtap || exit 1; \
+	done
+	for f in $(UNITS); do \
+		sed 's|/usr/sbin/|$(prefix)/sbin/|g' $$f >$(DESTDIR)$(unitdir)/$${f##*/} && \
+			chmod 644 $(DESTDIR)$(unitdir)/$${f##*/} || exit 1; \
+	done
+	$(INSTALL) -m 644 man/*.5 $(DESTDIR)$(mandir)/man5
+	$(INSTALL) -m 644 man/*.8 $(DESTDIR)$(mandir)/man8
+	$(INSTALL) -m 644 packaging/logrotate/meshtap $(DESTDIR)$(sysconfdir)/logrotate.d
+
+-include $(wildcard $(BUILD)/*/*.d $(BUILD)/tests/shared/*.d)

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A request and its response: what the data path hands to a sink, in kernel and user space. */
+#ifndef MESHTAP_EXCHANGE_H
+#define MESHTAP_EXCHANGE_H
+
+#include <linux/types.h>
+
+/* Response flags (telemetry specification 2.4): why an exchange ended early. */
+enum exchange_flag {
+	EXCHANGE_OK,
+	EXCHANGE_DC,  /* the client went before the response's end */
+	EXCHANGE_UC,  /* the server went before the response's head */
+	EXCHANGE_UPE, /* the server cut the body short */
+};
+
+enum {
+	EXCHANGE_REQUEST_DONE = 1,
+	EXCHANGE_RESPONSE_DONE = 2,
+};
+
+struct exchange {
+	__u64 started_ns;   /* CLOCK_MONOTONIC: first byte of the request */
+	__u64 ended_ns;	    /* last byte of the response */
+	__u64 request_wire; /* bytes: start line, headers, framing, body, trailers */
+	__u64 request_body; /* bytes without framing */
+	__u64 response_wire;
+	__u64 response_body;
+	__u32 ordinal; /* of the request on its connection, from 0 */
+	__u16 status;  /* 0: no response head; an interim status when nothing final followed */
+	__u8 minor;    /* HTTP/1.minor */
+	__u8 method;   /* enum http1_method */
+	__u8 state;
+	__u8 flag; /* enum exchange_flag */
+	__u8 reserved[6];
+};
+
+/* Why a message could not be followed; index of the collectors' inexact counters. */
+enum inexact_reason {
+	INEXACT_HOLE,	  /* a segment was missing where framing is decided */
+	INEXACT_RACE,	  /* two segments of one direction at the same time */
+	INEXACT_PIPELINE, /* more requests in flight than a connection remembers */
+	INEXACT_FRAMING,  /* a head that contradicts itself, or what follows is no message */
+	INEXACT_SEGMENT,  /* more messages or head bytes in one segment than can be walked */
+	INEXACT_SCRATCH,  /* no free scratch window on this CPU */
+	INEXACT_REASONS,
+};
+
+#define INEXACT_REASON_NAMES                                                                       \
+	{                                                                                          \
+		"hole", "race", "pipeline", "framing", "segment", "scratch"                        \
+	}
+
+/* Counters that are not series; one entry of an array map. */
+struct http_health {
+	__u64 untracked;       /* connections for which the map had no room */
+	__u64 series_overflow; /* exchanges for which the series map had no room */
+	__u64 ring_drops;      /* records that found no room in the ring */
+	__u64 connections;     /* tracked now */
+	__u64 inexact[INEXACT_REASONS];
+};
+
+#endif

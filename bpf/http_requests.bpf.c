@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Istio's HTTP metrics, aggregated in the kernel: nothing reaches user space per request. */
+#include "kernel_types.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include "http_requests.h"
+#include "connection.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 4096);
+	__type(key, struct http_series_key);
+	__type(value, struct http_series);
+} series SEC(".maps");
+
+/* Zero, always: the source of new entries. Bytes, because a value with a lock cannot be a helper's
+ * argument. */
+struct blank_series {
+	__u8 bytes[sizeof(struct http_series)];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct blank_series);
+} blank_series SEC(".maps");
+
+/* Upper bounds rounded down, since what is observed is whole; the rest is 2^63 - 1. */
+const volatile __u64 bucket_bounds[32] = {};
+
+/* Binary search without branches (they would multiply what the verifier walks); at most BUCKETS_MAX
+ * - 1 (+Inf). */
+static __always_inline __u32 bucket_of(__u64 value)
+{
+	__u32 low = 0;
+
+	for (__u32 half = 16; half; half /= 2)
+		low += ((bucket_bounds[(low + half - 1) & 31] - value) >> 63) * half;
+	return low < BUCKETS_MAX ? low : BUCKETS_MAX - 1;
+}
+
+static __always_inline struct http_series *series_of(const struct http_series_key *key)
+{
+	struct http_series *s = bpf_map_lookup_elem(&series, key);
+	struct blank_series *blank;
+	struct http_health *h;
+	__u32 zero = 0;
+
+	if (s)
+		return s;
+	blank = bpf_map_lookup_elem(&blank_series, &zero);
+	if (!blank)
+		return NULL;
+	bpf_map_update_elem(&series, key, blank, BPF_NOEXIST);
+	s = bpf_map_lookup_elem(&series, key);
+	h = health_counters();
+	if (!s && h)
+		__sync_fetch_and_add(&h->series_overflow, 1);
+	return s;
+}
+
+static __always_inline void sink_exchange(const struct connection *c, const struct exchange *x)
+{
+	struct http_series_key key = {};
+	__u32 duration, request, response;
+	struct http_series *s;
+	__u64 ms;
+
+	key.parties.local_workload = c->local_workload;
+	key.parties.peer_workload = c->peer_workload;
+	key.parties.reporter = c->reporter;
+	key.parties.shard = bpf_get_smp_processor_id() % SERIES_SHARDS;
+	key.status = x->status;
+	key.flag = x->flag;
+	s = series_of(&key);
+	if (!s)
+		return;
+	ms = x->ended_ns > x->started_ns ? (x->ended_ns - x->started_ns) / 1000000 : 0;
+	duration = bucket_of(ms);
+	request = bucket_of(x->request_wire);
+	response = bucket_of(x->response_wire);
+	bpf_spin_lock(&s->lock);
+	s->sum[HISTOGRAM_DURATION] += ms;
+	s->sum[HISTOGRAM_REQUEST] += x->request_wire;
+	s->sum[HISTOGRAM_RESPONSE] += x->response_wire;
+	s->bucket[HISTOGRAM_DURATION][duration]++;
+	s->bucket[HISTOGRAM_REQUEST][request]++;
+	s->bucket[HISTOGRAM_RESPONSE][response]++;
+	bpf_spin_unlock(&s->lock);
+}
+
+static __always_inline void sink_head(const struct connection *c, int response, __u32 ordinal,
+				      int first, struct http1_window *w, __u32 at, __u32 length)
+{
+}
+
+static __always_inline void sink_tcp(const struct connection *c, __u64 now)
+{
+}
+
+static __always_inline void sink_refused(const struct tuple *t, __u32 error, __u64 now)
+{
+}
+
+#include "http_programs.h"

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What http_requests.bpf.c aggregates and http_requests.c reads. */
+#ifndef MESHTAP_HTTP_REQUESTS_H
+#define MESHTAP_HTTP_REQUESTS_H
+
+#include "control.h"
+#include "exchange.h"
+#include "series.h"
+
+#define BUCKETS_MAX 20 /* with +Inf */
+
+struct http_series_key {
+	struct series_parties parties;
+	__u16 status;
+	__u8 flag; /* enum exchange_flag */
+	__u8 reserved[5];
+};
+
+enum http_histogram {
+	HISTOGRAM_DURATION, /* milliseconds */
+	HISTOGRAM_REQUEST,  /* bytes */
+	HISTOGRAM_RESPONSE,
+	HISTOGRAMS,
+};
+
+/* Read with BPF_F_LOCK: sums and buckets then belong together. */
+struct http_series {
+	struct bpf_spin_lock lock;
+	__u32 reserved;
+	__u64 sum[HISTOGRAMS];
+	__u64 bucket[HISTOGRAMS][BUCKETS_MAX]; /* not cumulative */
+};
+
+#endif

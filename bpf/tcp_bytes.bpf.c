@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Counts TCP payload bytes from the counters that the kernel keeps per socket: at each sample by a
+ * walk over the open sockets, and when a connection closes. Costs nothing per packet.
+ */
+#include "kernel_types.h"
+#include "tcp_bytes.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+struct connection {
+	struct series_parties parties;
+	__u64 sent_seen; /* payload already counted, as the local socket sees it */
+	__u64 received_seen;
+	__u64 local_client; /* has an entry in local_clients */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH); /* preallocated: allocating per connection would double the
+					    cost */
+	__uint(max_entries, 65536);	 /* max_connections */
+	__type(key, __u64);		 /* socket address */
+	__type(value, struct connection);
+} sockets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 8192); /* max_series * SERIES_SHARDS */
+	__type(key, struct series_parties);
+	__type(value, struct tcp_bytes_counts);
+} series SEC(".maps");
+
+static __always_inline struct tcp_bytes_counts *series_of(const struct series_parties *parties)
+{
+	struct tcp_bytes_counts zero = {}, *counts;
+
+	counts = bpf_map_lookup_elem(&series, parties);
+	if (counts)
+		return counts;
+	bpf_map_update_elem(&series, parties, &zero, BPF_NOEXIST);
+	counts = bpf_map_lookup_elem(&series, parties);
+	if (!counts)
+		health_add(HEALTH_SERIES_OVERFLOW, 1);
+	return counts;
+}
+
+/* bytes_sent counts retransmissions again; for a moment bytes_retrans may be ahead of it. */
+static __always_inline __u64 payload_sent(const struct tcp_sock *tp)
+{
+	__u64 sent = tp->bytes_sent, retransmitted = tp->bytes_retrans;
+
+	return sent > retransmitted ? sent - retransmitted : 0;
+}
+
+/* bytes_received counts the FIN; SOCK_DONE is set where a FIN is received, and nowhere else. */
+static __always_inline __u64 payload_received(const struct tcp_sock *tp)
+{
+	__u64 done = 1ULL << bpf_core_enum_value(enum sock_flags, SOCK_DONE);
+	__u64 received = tp->bytes_received;
+
+	return received && (tp->inet_conn.icsk_inet.sk.__sk_common.skc_flags & done) ? received - 1
+										     : received;
+}
+
+static __always_inline void connection_opened(const struct tcp_sock *tp, __u32 reporter,
+					      int adopted)
+{
+	struct connection c = {};
+	__u64 address = (__u64)tp;
+	struct tuple t;
+
+	if (tuple_of_tcp(tp, &t))
+		return;
+	if (adopted) {
+		reporter = reporter_of_adopted(&t);
+		c.sent_seen = payload_sent(tp);
+		c.received_seen = payload_received(tp);
+	}
+	parties_of_tcp(tp, &t, reporter, &c.parties);
+	c.local_client = reporter == REPORTER_SOURCE && tuple_is_local(&t);
+	if (!series_of(&c.parties))
+		return;
+	if (!bpf_map_update_elem(&sockets, &address, &c, BPF_NOEXIST))
+		health_add(HEALTH_SOCKETS, 1);
+	else if (!bpf_map_lookup_elem(&sockets,
+				      &address)) /* else: the tracepoint saw it before the walk */
+		health_add(HEALTH_UNTRACKED, 1);
+}
+
+/*
+ * Adds what is new since the last look. Walk and tracepoint never meet here: a socket leaves the
+ * tables that are walked before it becomes CLOSE.
+ */
+static __always_inline void connection_count(const struct tcp_sock *tp, struct connection *c)
+{
+	__u64 sent = payload_sent(tp), received = payload_received(tp);
+	__u64 new_sent = sent > c->sent_seen ? sent - c->sent_seen : 0;
+	__u64 new_received = received > c->received_seen ? received - c->received_seen : 0;
+	struct tcp_bytes_counts *counts;
+	int is_client = c->parties.reporter == REPORTER_SOURCE;
+
+	if (!new_sent && !new_received)
+		return;
+	counts = bpf_map_lookup_elem(&series, &c->parties);
+	if (!counts)
+		return;
+	c->sent_seen += new_sent;
+	c->received_seen += new_received;
+	if (new_sent)
+		__sync_fetch_and_add(is_client ? &counts->received : &counts->sent, new_sent);
+	if (new_received)
+		__sync_fetch_and_add(is_client ? &counts->sent : &counts->received, new_received);
+}
+
+static __always_inline void connection_closed(const struct tcp_sock *tp)
+{
+	__u64 address = (__u64)tp;
+	struct connection *c = bpf_map_lookup_elem(&sockets, &address);
+	struct tuple t;
+
+	if (!c)
+		return;
+	connection_count(tp, c);
+	if (c->local_client && !tuple_of_tcp(tp, &t))
+		client_closed(&t);
+	bpf_map_delete_elem(&sockets, &address);
+	health_add(HEALTH_SOCKETS, -1);
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(tcp_bytes_state, struct sock *sk, int oldstate, int newstate)
+{
+	const struct tcp_sock *tp;
+
+	if (!is_counted_change(newstate))
+		return 0;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (!tp || !is_active())
+		return 0;
+	if (newstate == TCP_ESTABLISHED && oldstate == TCP_SYN_SENT)
+		connection_opened(tp, REPORTER_SOURCE, 0);
+	else if (newstate == TCP_ESTABLISHED && oldstate == TCP_SYN_RECV)
+		connection_opened(tp, REPORTER_DESTINATION, 0);
+	else if (oldstate == TCP_LISTEN)
+		listen_ended(tp);
+	else if (newstate == TCP_CLOSE)
+		connection_closed(tp);
+	else if (newstate == TCP_LISTEN)
+		listen_started(tp);
+	return 0;
+}
+
+static __always_inline void visit_connected(const struct tcp_sock *tp)
+{
+	__u64 address = (__u64)tp;
+	struct connection *c;
+
+	switch (walk_phase()) {
+	case WALK_PREPARE:
+		note_client(tp);
+		break;
+	case WALK_ADOPT:
+		connection_opened(tp, REPORTER_NONE, 1);
+		break;
+	default:
+		c = bpf_map_lookup_elem(&sockets, &address);
+		if (c)
+			connection_count(tp, c);
+	}
+}
+
+SEC("iter/tcp")
+int tcp_bytes_walk(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *skc = ctx->sk_common;
+	/* Not a full socket (TIME_WAIT, NEW_SYN_RECV): NULL. */
+	const struct tcp_sock *tp = skc ? bpf_skc_to_tcp_sock(skc) : NULL;
+	__u8 state;
+
+	if (!tp)
+		return 0;
+	state = tp->inet_conn.icsk_inet.sk.__sk_common.skc_state;
+	if (state == TCP_LISTEN)
+		listen_started(tp);
+	else if (is_connected(state))
+		visit_connected(tp);
+	return 0;
+}

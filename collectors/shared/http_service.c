@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "http_service.h"
+
+#include "exchange.h"
+#include "privileges.h"
+#include "sockets.h"
+#include "tuple.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define EARLY_SECONDS 60
+
+static const char *const programs[] = { "http_ingress", "http_egress", "http_socket_state",
+					"http_sockets" };
+
+enum { INGRESS, EGRESS, STATE, SOCKETS, PROGRAMS };
+
+static int attach_all(struct bpf_object *obj, int cgroup, struct bpf_link **ret)
+{
+	for (int i = 0; i < PROGRAMS; i++) {
+		struct bpf_program *program = bpf_object__find_program_by_name(obj, programs[i]);
+
+		if (!program)
+			return -ENOENT;
+		if (i == SOCKETS)
+			ret[i] = bpf_program__attach_iter(program, NULL);
+		else if (i == STATE)
+			ret[i] = bpf_program__attach(program);
+		else
+			ret[i] = bpf_program__attach_cgroup(program, cgroup);
+		if (!ret[i])
+			return -errno;
+	}
+	return 0;
+}
+
+static int attach(const struct pins *pins, struct bpf_object *obj)
+{
+	struct bpf_link *links[PROGRAMS] = {};
+	char mount_point[PATH_MAX];
+	int cgroup, r = cgroup2_mount_point(mount_point, sizeof(mount_point));
+
+	if (r)
+		return r;
+	cgroup = open(mount_point, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (cgroup < 0)
+		return -errno;
+	r = attach_all(obj, cgroup, links);
+	if (!r)
+		r = pins_commit(pins, obj, links, programs, PROGRAMS);
+	for (int i = 0; i < PROGRAMS; i++)
+		bpf_link__destroy(links[i]); /* the pins keep them attached */
+	close(cgroup);
+	return r;
+}
+
+static int walk_listeners(const struct pins *pins)
+{
+	int link = pins_get(pins, "link_http_sockets"), r;
+
+	if (link < 0)
+		return link;
+	r = sockets_walk(link);
+	close(link);
+	return r < 0 ? r : 0;
+}
+
+int http_service_load(struct pins *pins, struct bpf_object *obj, const void *elf, size_t size,
+		      __u64 *generation, const char *name)
+{
+	enum pins_state state;
+	int r = pins_compare(pins, obj, elf, size, generation, &state);
+
+	if (r || state == PINS_CURRENT)
+		return r;
+	r = pins_reuse_maps(pins, obj);
+	if (!r)
+		r = bpf_object__load(obj);
+	if (!r)
+		r = attach(pins, obj);
+	if (!r && state == PINS_OLD_LAYOUT)
+		fprintf(stderr, "%s: map layout changed: counters start anew\n", name);
+	if (!r && state != PINS_OLD_PROGRAMS)
+		r = walk_listeners(pins);
+	return r;
+}
+
+int http_maps_open(struct http_maps *ret, const struct pins *pins)
+{
+	static const char *const names[] = { "health", "connections", "early_connections" };
+	int fds[3], r = pins_get_all(pins, names, fds, 3);
+
+	if (!r)
+		*ret = (struct http_maps){ fds[0], fds[1], fds[2] };
+	return r;
+}
+
+void http_maps_sweep(const struct http_maps *maps)
+{
+	struct tuple key, next;
+	struct timespec now;
+	int more = !bpf_map_get_next_key(maps->early_connections, NULL, &key);
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	while (more) {
+		__u64 seen;
+
+		more = !bpf_map_get_next_key(maps->early_connections, &key, &next);
+		if (!bpf_map_lookup_elem(maps->early_connections, &key, &seen) &&
+		    (__u64)now.tv_sec > seen / 1000000000 + EARLY_SECONDS) {
+			bpf_map_delete_elem(maps->connections, &key);
+			bpf_map_delete_elem(maps->early_connections, &key);
+		}
+		key = next;
+	}
+}
+
+static void write_value(struct prom_text *t, const char *prefix, const char *what, const char *type,
+			const char *help, const char *labels, double value)
+{
+	char name[128];
+
+	snprintf(name, sizeof(name), "%s_%s", prefix, what);
+	prom_family(t, name, type, help);
+	prom_sample_double(t, name, labels, value);
+}
+
+static void write_inexact(struct prom_text *t, const char *prefix, const struct http_health *h)
+{
+	static const char *const reasons[] = INEXACT_REASON_NAMES;
+	char name[128], label[64];
+
+	snprintf(name, sizeof(name), "%s_inexact_messages_total", prefix);
+	prom_family(t, name, "counter",
+		    "Messages that could not be followed; not in the other metrics.");
+	for (int i = 0; i < INEXACT_REASONS; i++) {
+		snprintf(label, sizeof(label), "reason=\"%s\"", reasons[i]);
+		prom_sample(t, name, label, h->inexact[i]);
+	}
+}
+
+static double seconds_since(const struct timespec *started)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - started->tv_sec) +
+	       (double)(now.tv_nsec - started->tv_nsec) / 1e9;
+}
+
+void http_health_write(struct prom_text *t, const char *prefix, const struct http_maps *maps,
+		       const struct timespec *started)
+{
+	struct http_health h = {};
+	struct bpf_map_info info = {};
+	__u32 zero = 0, size = sizeof(info);
+
+	bpf_map_lookup_elem(maps->health, &zero, &h);
+	bpf_obj_get_info_by_fd(maps->connections, &info, &size);
+	write_value(t, prefix, "build_info", "gauge", "The collector's version.",
+		    "version=\"" MESHTAP_VERSION "\"", 1);
+	write_value(t, prefix, "last_success_timestamp_seconds", "gauge",
+		    "When this file was written.", NULL, (double)time(NULL));
+	write_value(t, prefix, "sample_seconds", "gauge", "Time taken to make this file.", NULL,
+		    seconds_since(started));
+	write_value(t, prefix, "map_entries", "gauge", "Entries in a BPF map.",
+		    "map=\"connections\"", (double)h.connections);
+	write_value(t, prefix, "map_capacity", "gauge", "Room in a BPF map.", "map=\"connections\"",
+		    info.max_entries);
+	write_value(t, prefix, "untracked_connections_total", "counter",
+		    "Connections for which the map had no room.", NULL, (double)h.untracked);
+	write_value(t, prefix, "series_overflow_total", "counter",
+		    "Requests for which the series map had no room.", NULL,
+		    (double)h.series_overflow);
+	write_inexact(t, prefix, &h);
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "settings.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "settings_file.h"
+
+#define DEFAULT_CONFIG	  "/etc/meshtap/meshtap.ini"
+#define DEFAULT_WORKLOADS "/etc/meshtap/workloads.ini"
+
+enum {
+	OPTION_WORKLOADS = 256, /* beyond the short options */
+	OPTION_TEXTFILE_DIR,
+	OPTION_PIN_DIR,
+	OPTION_STDOUT,
+	OPTION_UNLOAD,
+	OPTION_CHECK_CONFIG,
+	OPTION_INTERVAL,
+	OPTION_LOG_FILE,
+};
+
+static const struct option all_options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "workloads", required_argument, NULL, OPTION_WORKLOADS },
+	{ "textfile-dir", required_argument, NULL, OPTION_TEXTFILE_DIR },
+	{ "pin-dir", required_argument, NULL, OPTION_PIN_DIR },
+	{ "stdout", no_argument, NULL, OPTION_STDOUT },
+	{ "unload", no_argument, NULL, OPTION_UNLOAD },
+	{ "check-config", no_argument, NULL, OPTION_CHECK_CONFIG },
+	{ "interval", required_argument, NULL, OPTION_INTERVAL },
+	{ "log-file", required_argument, NULL, OPTION_LOG_FILE },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+};
+
+#define N_OPTIONS (sizeof(all_options) / sizeof(all_options[0]))
+
+static const struct settings defaults = {
+	.config = DEFAULT_CONFIG,
+	.workloads = DEFAULT_WORKLOADS,
+	.textfile_dir = "/var/lib/prometheus/node-exporter",
+	.pin_dir = "/sys/fs/bpf/meshtap",
+	.log_file = "/var/log/meshtap/access.log",
+	.interval = 15,
+	.reporters = REPORT_SOURCE | REPORT_DESTINATION,
+	.max_connections = 65536,
+	.max_series = 4096,
+	.ring_bytes = 4U << 20,
+	.buckets = HISTOGRAM_BUCKETS_MAX,
+	.bucket_bounds = { 0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000,
+			   60000, 300000, 600000, 1800000, 3600000 },
+};
+
+struct command_line {
+	const struct collector *collector;
+	bool has_config; /* -c was given */
+	bool has_workloads;
+};
+
+static int print_help(const struct collector *collector)
+{
+	printf("Usage: %s [OPTION]...\n%s\n\n", collector->name, collector->summary);
+	printf("  -c, --config FILE       configuration (default %s)\n"
+	       "      --workloads FILE    names of peers and services (default %s)\n"
+	       "      --textfile-dir DIR  where the .prom file goes (default %s)\n"
+	       "      --pin-dir DIR       where BPF maps are pinned (default %s)\n"
+	       "      --stdout            write to standard output instead of a file\n",
+	       defaults.config, defaults.workloads, defaults.textfile_dir, defaults.pin_dir);
+	if (collector->has_log_file)
+		printf("      --log-file FILE     the log (default %s)\n", defaults.log_file);
+	if (collector->is_service)
+		printf("      --interval SECONDS  between .prom files, 1 to %d (default %u)\n",
+		       INTERVAL_MAX, defaults.interval);
+	printf("      --unload            detach and unpin the BPF programs, and exit\n"
+	       "      --check-config      validate the configuration, and exit\n"
+	       "  -v                      say more on standard error\n"
+	       "  -h, --help              print this help, and exit\n"
+	       "  -V, --version           print the version, and exit\n");
+	return fflush(stdout) ? EXIT_RUNTIME : EXIT_OK;
+}
+
+static int print_version(const struct collector *collector)
+{
+	printf("%s %s\n", collector->name, MESHTAP_VERSION);
+	return fflush(stdout) ? EXIT_RUNTIME : EXIT_OK;
+}
+
+static int set_path(char ret[PATH_MAX], const struct collector *collector, const char *option)
+{
+	size_t length = strlen(optarg);
+
+	if (length && length < PATH_MAX) {
+		memcpy(ret, optarg, length + 1);
+		return -1;
+	}
+	fprintf(stderr, "%s: option %s: the path is %s\n", collector->name, option,
+		length ? "too long" : "empty");
+	return EXIT_USAGE;
+}
+
+static int set_interval(struct settings *ret, const struct collector *collector)
+{
+	if (!settings_number(&ret->interval, optarg, 1, INTERVAL_MAX))
+		return -1;
+	fprintf(stderr, "%s: option --interval: '%s' is not a number of seconds, 1 to %d\n",
+		collector->name, optarg, INTERVAL_MAX);
+	return EXIT_USAGE;
+}
+
+/* '?' or ':' from getopt_long(); before: optind when it was called. */
+static int bad_option(const struct collector *collector, int c, char **argv, int before)
+{
+	/* a long option is always an argument of its own; a short one may stand inside of one */
+	const char *argument = argv[before];
+
+	if (!strncmp(argument, "--", 2)) {
+		const char *problem = c == ':' ? "needs an argument"
+				      : optopt ? "takes no argument"
+					       : "is unknown or ambiguous";
+
+		fprintf(stderr, "%s: option '%s' %s\n", collector->name, argument, problem);
+	} else {
+		fprintf(stderr, "%s: option '-%c' %s\n", collector->name, optopt,
+			c == ':' ? "needs an argument" : "is unknown");
+	}
+	return EXIT_USAGE;
+}
+
+static int set_option(struct settings *ret, struct command_line *line, int c)
+{
+	switch (c) {
+	case 'c':
+		line->has_config = true;
+		return set_path(ret->config, line->collector, "--config");
+	case OPTION_WORKLOADS:
+		line->has_workloads = true;
+		return set_path(ret->workloads, line->collector, "--workloads");
+	case OPTION_TEXTFILE_DIR:
+		return set_path(ret->textfile_dir, line->collector, "--textfile-dir");
+	case OPTION_PIN_DIR:
+		return set_path(ret->pin_dir, line->collector, "--pin-dir");
+	case OPTION_LOG_FILE:
+		return set_path(ret->log_file, line->collector, "--log-file");
+	case OPTION_INTERVAL:
+		return set_interval(ret, line->collector);
+	case OPTION_STDOUT:
+		ret->to_stdout = true;
+		return -1;
+	case OPTION_UNLOAD:
+		ret->unload = true;
+		return -1;
+	case OPTION_CHECK_CONFIG:
+		ret->check_config = true;
+		return -1;
+	case 'v':
+		ret->verbose = true;
+		return -1;
+	case 'V':
+		return print_version(line->collector);
+	}
+	return print_help(line->collector);
+}
+
+static void select_options(struct option ret[N_OPTIONS + 1], const struct collector *collector)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < N_OPTIONS; i++) {
+		if (all_options[i].val == OPTION_INTERVAL && !collector->is_service)
+			continue;
+		if (all_options[i].val == OPTION_LOG_FILE && !collector->has_log_file)
+			continue;
+		ret[n++] = all_options[i];
+	}
+	ret[n] = (struct option){ 0 };
+}
+
+static int read_options(struct settings *ret, struct command_line *line, int argc, char **argv)
+{
+	struct option options[N_OPTIONS + 1];
+	int c, before, result;
+
+	select_options(options, line->collector);
+	optind = 0; /* glibc: start anew */
+	for (;;) {
+		before = optind ? optind : 1;
+		/* '+': arguments are not moved, so argv[before] is what getopt looks at */
+		c = getopt_long(argc, argv, "+:c:vhV", options, NULL);
+		if (c == -1)
+			break;
+		if (c == '?' || c == ':')
+			return bad_option(line->collector, c, argv, before);
+		result = set_option(ret, line, c);
+		if (result >= 0)
+			return result;
+	}
+	if (optind == argc)
+		return -1;
+	fprintf(stderr, "%s: unexpected argument '%s'\n", line->collector->name, argv[optind]);
+	return EXIT_USAGE;
+}
+
+int settings_read(struct settings *ret, const struct collector *collector, int argc, char **argv)
+{
+	struct command_line line = { .collector = collector };
+	char config[PATH_MAX];
+	bool need_workloads;
+	int result;
+
+	*ret = defaults;
+	result = read_options(ret, &line, argc, argv);
+	if (result >= 0)
+		return result;
+	strcpy(config, ret->config);
+	*ret = defaults;
+	result = settings_file_read(ret, collector, config, line.has_config);
+	if (result >= 0)
+		return result;
+	/* again, over what the file says */
+	result = read_options(ret, &line, argc, argv);
+	if (result >= 0 || (ret->unload && !ret->check_config))
+		return result;
+	need_workloads = line.has_workloads || strcmp(ret->workloads, DEFAULT_WORKLOADS);
+	result = workloads_file_check(collector, ret->workloads, need_workloads);
+	if (result >= 0)
+		return result;
+	return ret->check_config ? EXIT_OK : -1;
+}

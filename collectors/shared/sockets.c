@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "sockets.h"
+
+#include <bpf/bpf.h>
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NETNS_DIR "/run/netns"
+
+struct walk {
+	int link_fd;
+	int own_fd; /* the namespace to come back to */
+	bool away;
+	struct stat *seen;
+	unsigned int n, capacity;
+};
+
+/* Returns 1 when the namespace is new, 0 when it was walked already, or -errno. */
+static int remember(struct walk *w, const struct stat *st)
+{
+	for (unsigned int i = 0; i < w->n; i++)
+		if (w->seen[i].st_dev == st->st_dev && w->seen[i].st_ino == st->st_ino)
+			return 0;
+	if (w->n == w->capacity) {
+		unsigned int capacity = w->capacity ? 2 * w->capacity : 16;
+		struct stat *seen = reallocarray(w->seen, capacity, sizeof(*seen));
+
+		if (!seen)
+			return -ENOMEM;
+		w->seen = seen;
+		w->capacity = capacity;
+	}
+	w->seen[w->n++] = *st;
+	return 1;
+}
+
+static bool is_remembered(const struct walk *w, const struct stat *st)
+{
+	for (unsigned int i = 0; i < w->n; i++)
+		if (w->seen[i].st_dev == st->st_dev && w->seen[i].st_ino == st->st_ino)
+			return true;
+	return false;
+}
+
+/* The iterator takes the reader's namespace when it is created. */
+static int run_iterator(int link_fd)
+{
+	int fd = bpf_iter_create(link_fd), err = 0;
+	char output[4096];
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	for (;;) {
+		n = read(fd, output, sizeof(output));
+		if (n > 0)
+			continue;
+		if (n == 0)
+			break;
+		/* EAGAIN: the kernel pauses after many sockets of no output */
+		if (errno != EINTR && errno != EAGAIN) {
+			err = -errno;
+			break;
+		}
+	}
+	close(fd);
+	return err;
+}
+
+static int walk_entered(struct walk *w, int fd, const struct stat *st)
+{
+	int err;
+
+	if (setns(fd, CLONE_NEWNET))
+		return 0; /* no right to, no namespace, or gone */
+	w->away = true;
+	err = remember(w, st);
+	return err < 0 ? err : run_iterator(w->link_fd);
+}
+
+static int walk_path(struct walk *w, int dir_fd, const char *path)
+{
+	struct stat st;
+	int fd, err = 0;
+
+	/* stat() first: most processes share a namespace, and it costs less than open() */
+	if (fstatat(dir_fd, path, &st, 0) || is_remembered(w, &st))
+		return 0;
+	fd = openat(dir_fd, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	if (!fstat(fd, &st) && !is_remembered(w, &st))
+		err = walk_entered(w, fd, &st);
+	close(fd);
+	return err;
+}
+
+static int walk_processes(struct walk *w)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+	int err = 0;
+
+	if (!dir)
+		return -errno;
+	while (!err && (entry = readdir(dir))) {
+		char path[sizeof(entry->d_name) + sizeof("/ns/net")];
+
+		if (!isdigit((unsigned char)entry->d_name[0]))
+			continue;
+		snprintf(path, sizeof(path), "%s/ns/net", entry->d_name);
+		err = walk_path(w, dirfd(dir), path);
+	}
+	closedir(dir);
+	return err;
+}
+
+/* Namespaces that are kept by a bind mount and may have no process. */
+static int walk_named(struct walk *w)
+{
+	DIR *dir = opendir(NETNS_DIR);
+	struct dirent *entry;
+	int err = 0;
+
+	if (!dir)
+		return 0;
+	while (!err && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			err = walk_path(w, dirfd(dir), entry->d_name);
+	closedir(dir);
+	return err;
+}
+
+static int walk_all(struct walk *w)
+{
+	struct stat st;
+	int err;
+
+	if (fstat(w->own_fd, &st))
+		return -errno;
+	err = remember(w, &st);
+	if (err < 0)
+		return err;
+	err = run_iterator(w->link_fd);
+	if (!err)
+		err = walk_processes(w);
+	if (!err)
+		err = walk_named(w);
+	return err;
+}
+
+int sockets_walk(int link_fd)
+{
+	struct walk w = { .link_fd = link_fd };
+	int err;
+
+	w.own_fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (w.own_fd < 0)
+		return -errno;
+	err = walk_all(&w);
+	if (w.away && setns(w.own_fd, CLONE_NEWNET) && !err)
+		err = -errno;
+	close(w.own_fd);
+	free(w.seen);
+	return err ? err : (int)w.n;
+}

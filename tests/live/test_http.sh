@@ -1,0 +1,356 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# http_requests and access_log against real nginx, curl, wrk and netcat; the truth is nginx's own log and files of
+# known size. Servers and clients run in units and a network namespace of the test's own. Run as root.
+# shellcheck disable=SC2317,SC3043 # shunit2 calls the functions; dash has local
+set -u
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+net=meshtap-http-$$
+server=meshtap-test-nginx-$$.service
+client=meshtap-test-curl-$$.service
+requests=${MESHTAP_TEST_REQUESTS:-200000}
+dir='' pins='' cgroup='' mounted='' metrics_pid='' log_pid='' nginx_pid=''
+
+if [ "$(id -u)" != 0 ] || [ ! -e /sys/kernel/btf/vmlinux ]; then
+	echo "SKIP: needs root and a kernel with BTF"
+	exit 0
+fi
+
+wait_for() {
+	local tries=400
+
+	while ! "$@" >/dev/null 2>&1; do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || return 1
+		sleep 0.05
+	done
+}
+
+# in_unit UNIT COMMAND...
+in_unit() {
+	local unit=$1
+
+	shift
+	# shellcheck disable=SC2016
+	sh -c 'echo $$ >"$1/cgroup.procs"; ns=$2; shift 2; exec ip netns exec "$ns" "$@"' sh "$cgroup/$unit" "$net" "$@"
+}
+
+write_nginx_conf() {
+	cat >"$dir/nginx.conf" <<-EOF
+		daemon off; pid $dir/nginx.pid; worker_processes 2; error_log $dir/error.log;
+		events { worker_connections 1024; }
+		http {
+			log_format exact '\$status \$request_length \$bytes_sent \$body_bytes_sent \$request_method \$request_uri';
+			access_log $dir/nginx.log exact buffer=64k flush=100ms;
+			keepalive_requests 1000000; client_body_temp_path $dir/body; client_max_body_size 100m;
+			proxy_temp_path $dir/p; fastcgi_temp_path $dir/f; uwsgi_temp_path $dir/u; scgi_temp_path $dir/s;
+			server {
+				listen 8080; listen [::]:8080; root $dir/www; sendfile on;
+				location /empty { return 204; }
+				location /chunked { ssi on; ssi_types *; alias $dir/www/chunked; }
+				location /put { return 200 "got it"; }
+				location /missing { return 404 "no\n"; }
+			}
+		}
+	EOF
+}
+
+start_nginx() {
+	write_nginx_conf
+	in_unit "$server" nginx -c "$dir/nginx.conf" -e "$dir/error.log" &
+	nginx_pid=$!
+	wait_for in_unit "$client" curl -sf -o /dev/null http://127.0.0.1:8080/small
+}
+
+start_metrics() {
+	"$top/build/meshtap-http-requests" -c "$dir/meshtap.ini" --pin-dir "$pins" --textfile-dir "$dir/textfile" \
+		--interval 3600 2>"$dir/metrics.err" &
+	metrics_pid=$!
+	wait_for grep -q ready "$dir/metrics.err"
+}
+
+start_log() {
+	"$top/build/meshtap-access-log" -c "$dir/meshtap.ini" --pin-dir "$pins" --textfile-dir "$dir/textfile" \
+		--interval 3600 --log-file "$dir/access.log" "$@" 2>"$dir/log.err" &
+	log_pid=$!
+	wait_for grep -q ready "$dir/log.err"
+}
+
+oneTimeSetUp() {
+	dir=$(mktemp -d)
+	mkdir "$dir/www" "$dir/textfile"
+	chmod 755 "$dir"
+	: >"$dir/meshtap.ini"
+	mountpoint -q /sys/fs/bpf || { mount -t bpf bpf /sys/fs/bpf && mounted=1; }
+	pins=/sys/fs/bpf/meshtap-test-http-$$
+	cgroup=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)
+	mkdir "$cgroup/$server" "$cgroup/$client"
+	ip netns add "$net"
+	ip -n "$net" link set lo up
+	head -c 1000 /dev/urandom >"$dir/www/small"
+	head -c 3000000 /dev/urandom >"$dir/www/large"
+	echo hello >"$dir/www/chunked"
+	start_metrics
+	start_log
+	start_nginx
+}
+
+oneTimeTearDown() {
+	[ -n "$dir" ] || return 0
+	kill "$metrics_pid" "$log_pid" "$nginx_pid" 2>/dev/null
+	wait "$metrics_pid" "$log_pid" "$nginx_pid" 2>/dev/null
+	"$top/build/meshtap-http-requests" --pin-dir "$pins" --unload
+	"$top/build/meshtap-access-log" --pin-dir "$pins" --unload
+	ip netns del "$net"
+	wait_for rmdir "$cgroup/$server"
+	wait_for rmdir "$cgroup/$client"
+	[ -z "$mounted" ] || umount /sys/fs/bpf
+	rm -rf "$dir"
+	dir=''
+}
+
+# A line of the access log for each reporter and request; lines of this test's server only.
+log_lines() {
+	grep 'HTTP/1\.[01]"' "$dir/access.log" | grep -c ' inbound|8080|| '
+}
+
+# Forgets what was logged and counted so far.
+setUp() {
+	sample
+	cp "$dir/textfile/meshtap_http_requests.prom" "$dir/before.prom"
+	wait_for logs_settled
+	: >"$dir/nginx.log"
+	: >"$dir/access.log"
+}
+
+logs_settled() {
+	local size
+
+	size=$(cat "$dir/nginx.log" "$dir/access.log" | wc -c)
+	sleep 0.3
+	[ "$(cat "$dir/nginx.log" "$dir/access.log" | wc -c)" = "$size" ]
+}
+
+is_newer() {
+	[ -n "$(find "$dir/textfile/meshtap_http_requests.prom" -newer "$dir/asked")" ]
+}
+
+sample() {
+	touch "$dir/asked"
+	sleep 0.02 # the file system's clock ticks
+	kill -USR1 "$metrics_pid"
+	wait_for is_newer
+}
+
+# total FILE METRIC REPORTER [LABEL]: the sum of the series whose server is the test's nginx.
+total() {
+	grep "^$2{" "$1" | grep "reporter=\"$3\"" | grep "destination_workload=\"$server\"" | grep -F "${4:-}" |
+		awk '{ n += $NF } END { printf "%d\n", n }'
+}
+
+# rise METRIC REPORTER [LABEL]: since setUp
+rise() {
+	echo $(($(total "$dir/textfile/meshtap_http_requests.prom" "$@") - $(total "$dir/before.prom" "$@")))
+}
+
+# nginx_sum FIELD
+nginx_sum() {
+	awk -v f="$1" '{ n += $f } END { printf "%d\n", n }' "$dir/nginx.log"
+}
+
+# settle N: nginx has logged N requests, and our log as many for the server's side
+settle() {
+	wait_for nginx_has "$1" || fail "nginx logged $(wc -l <"$dir/nginx.log") of $1 requests"
+	wait_for logs_settled
+	sample
+}
+
+nginx_has() {
+	[ "$(wc -l <"$dir/nginx.log")" = "$1" ]
+}
+
+get() {
+	in_unit "$client" curl -s -o /dev/null "$@"
+}
+
+inexact() {
+	cat "$dir"/textfile/meshtap_http_requests.prom | awk '/inexact_messages_total\{/ { n += $NF } END { print n + 0 }'
+}
+
+# What both reporters counted equals what nginx logged.
+assert_equals_nginx() {
+	local reporter
+
+	for reporter in source destination; do
+		assertEquals "requests, $reporter" "$1" "$(rise istio_requests_total $reporter)"
+		assertEquals "durations, $reporter" "$1" "$(rise istio_request_duration_milliseconds_count $reporter)"
+		assertEquals "request bytes, $reporter" "$(nginx_sum 2)" "$(rise istio_request_bytes_sum $reporter)"
+		assertEquals "response bytes, $reporter" "$(nginx_sum 3)" "$(rise istio_response_bytes_sum $reporter)"
+	done
+	assertEquals "log lines, destination" "$1" "$(log_lines)"
+	assertEquals "log lines, both" $((2 * $1)) "$(wc -l <"$dir/access.log")"
+	assertEquals "inexact" 0 "$(inexact)"
+}
+
+# Method, path, status and body bytes of each server-side line, as nginx says them.
+assert_lines_equal_nginx() {
+	# nginx counts chunk framing in $body_bytes_sent, Envoy's BYTES_SENT does not: "hello\n" is 6.
+	awk '{ print $5, $6, $1, $6 == "/chunked" ? 6 : $4 }' "$dir/nginx.log" | sort >"$dir/expected"
+	grep ' inbound|8080|| ' "$dir/access.log" |
+		sed -E 's/^\[[^]]*\] "([A-Z]+) ([^ ]+) HTTP\/1\.[01]" ([0-9]+) [^ ]+ [^ ]+ [^ ]+ "[^"]*" [0-9]+ ([0-9]+) .*/\1 \2 \3 \4/' |
+		sort >"$dir/actual"
+	assertTrue "lines differ: $(diff "$dir/expected" "$dir/actual" | head -5)" "cmp -s $dir/expected $dir/actual"
+}
+
+test_framings() {
+	get http://127.0.0.1:8080/small -o /dev/null http://127.0.0.1:8080/large -o /dev/null http://127.0.0.1:8080/chunked
+	get -I http://127.0.0.1:8080/large
+	get http://127.0.0.1:8080/empty http://127.0.0.1:8080/missing?q=1
+	get --http1.0 http://127.0.0.1:8080/small
+	get -H 'Connection: close' http://127.0.0.1:8080/large
+	get -r 10-19 http://127.0.0.1:8080/large
+	get -z "$dir/www/small" http://127.0.0.1:8080/small
+	get "http://[::1]:8080/small"
+	settle 11
+	assert_equals_nginx 11
+	assert_lines_equal_nginx
+	assertEquals 1 "$(rise istio_requests_total destination 'response_code="404"')"
+	assertEquals 1 "$(rise istio_requests_total source 'response_code="206"')"
+	assertEquals 1 "$(rise istio_requests_total destination 'response_code="304"')"
+}
+
+# nginx does not count in $request_length a body that it discards: the truth is the files' sizes.
+test_body_bytes_of_a_request() {
+	get -H 'Transfer-Encoding: chunked' --data-binary @"$dir/www/small" http://127.0.0.1:8080/put
+	get --data-binary @"$dir/www/large" http://127.0.0.1:8080/put
+	settle 2
+	assertEquals "BYTES_RECEIVED, chunked" 2 "$(awk '$10 == 1000' "$dir/access.log" | wc -l)"
+	assertEquals "BYTES_RECEIVED" 2 "$(awk '$10 == 3000000' "$dir/access.log" | wc -l)"
+}
+
+test_workload_names() {
+	get http://127.0.0.1:8080/small
+	settle 1
+	assertEquals 1 "$(rise istio_requests_total source "source_workload=\"$client\"")"
+	assertEquals 1 "$(rise istio_requests_total destination "source_workload=\"$client\"")"
+}
+
+test_pipelining() {
+	for n in 1 2 3 4 5 6 7 8 9 10 11; do
+		printf 'GET /small?%s HTTP/1.1\r\nHost: a\r\n\r\n' $n
+	done >"$dir/pipeline"
+	printf 'HEAD /small HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n' >>"$dir/pipeline"
+	in_unit "$client" nc -N 127.0.0.1 8080 <"$dir/pipeline" >/dev/null
+	settle 12
+	assert_equals_nginx 12
+	assert_lines_equal_nginx
+}
+
+test_long_head_over_many_segments() {
+	get -H "Cookie: $(head -c 3000 /dev/zero | tr '\0' x)" -H "X-More: $(head -c 3000 /dev/zero | tr '\0' y)" \
+		-H 'X-Request-Id: long-head' http://127.0.0.1:8080/small
+	settle 1
+	assert_equals_nginx 1
+	assertEquals 2 "$(grep -c '"long-head"' "$dir/access.log")"
+}
+
+test_tcp_line_for_other_protocols() {
+	in_unit "$server" sh -c 'printf "hello world\n" | exec nc -N -l 127.0.0.1 9090' >/dev/null &
+	wait_for in_unit "$client" sh -c 'ss -ltn | grep -q :9090'
+	printf 'not http at all\n' | in_unit "$client" nc -N 127.0.0.1 9090 >/dev/null
+	wait_for grep -q ':9090' "$dir/access.log"
+	wait_for logs_settled
+	assertEquals 2 "$(grep -c '"- - -" 0 - - - "-" 16 12 ' "$dir/access.log")"
+}
+
+test_refused_connect() {
+	in_unit "$client" nc -w 1 127.0.0.1 9191 </dev/null
+	wait_for grep -q ':9191' "$dir/access.log"
+	assertEquals 1 "$(grep -c '"- - -" 0 UF - - "delayed_connect_error:_Connection_refused" 0 0 0 ' "$dir/access.log")"
+}
+
+test_client_abort() {
+	in_unit "$server" nc -l 127.0.0.1 8081 >/dev/null &
+	local silent=$!
+
+	wait_for in_unit "$client" sh -c 'ss -ltn | grep -q :8081'
+	get --max-time 0.2 http://127.0.0.1:8081/never
+	wait "$silent"
+	wait_for grep -q '/never' "$dir/access.log"
+	sample
+	assertEquals 1 "$(rise istio_requests_total source 'response_code="0"')"
+	assertEquals 2 "$(grep -c '"GET /never HTTP/1.1" 0 DC downstream_remote_disconnect' "$dir/access.log")"
+}
+
+# Without the connections that wrk opens and cuts without a request: they are TCP lines.
+assert_equals_wrk() {
+	assertEquals "requests" "$1" "$(rise istio_requests_total destination)"
+	assertEquals "durations" "$1" "$(rise istio_request_duration_milliseconds_count destination)"
+	assertEquals "request bytes" "$(nginx_sum 2)" "$(rise istio_request_bytes_sum destination)"
+	assertEquals "response bytes" "$(nginx_sum 3)" "$(rise istio_response_bytes_sum destination)"
+	assertEquals "requests, source" "$1" "$(rise istio_requests_total source)"
+	assertEquals "log lines, destination" "$1" "$(log_lines)"
+	assertEquals "log lines, source" "$1" "$(grep 'HTTP/1.1"' "$dir/access.log" | grep -c ' PassthroughCluster ')"
+	assertEquals "inexact" 0 "$(inexact)"
+	assertEquals "ring drops" 0 "$(ring_drops)"
+}
+
+ring_drops() {
+	touch "$dir/asked"
+	sleep 0.02
+	kill -USR1 "$log_pid"
+	wait_for test "$dir/textfile/meshtap_access_log.prom" -nt "$dir/asked"
+	awk '/^meshtap_access_log_dropped_records_total/ { n += $NF } END { print n + 0 }' \
+		"$dir/textfile/meshtap_access_log.prom"
+}
+
+test_many_keepalive_requests() {
+	local threads=2 rounds=20 done_requests
+
+	done_requests=0
+	while [ "$done_requests" -lt "$requests" ] && [ $rounds -gt 0 ]; do
+		in_unit "$client" wrk -t $threads -c 16 -d 2 http://127.0.0.1:8080/small >"$dir/wrk"
+		wait_for logs_settled
+		done_requests=$(wc -l <"$dir/nginx.log")
+		rounds=$((rounds - 1))
+	done
+	sample
+	assertTrue "$done_requests requests in all" "[ $done_requests -ge $requests ]"
+	assert_equals_wrk "$done_requests"
+}
+
+test_killed_collector_loses_no_count() {
+	get http://127.0.0.1:8080/small
+	kill -9 "$metrics_pid"
+	wait "$metrics_pid" 2>/dev/null
+	get http://127.0.0.1:8080/small
+	start_metrics
+	get http://127.0.0.1:8080/small
+	settle 3
+	assert_equals_nginx 3
+}
+
+test_rotation() {
+	mv "$dir/access.log" "$dir/access.log.1"
+	kill -HUP "$log_pid"
+	wait_for test -e "$dir/access.log"
+	get http://127.0.0.1:8080/small
+	settle 1
+	assertEquals 2 "$(wc -l <"$dir/access.log")"
+	rm "$dir/access.log.1"
+}
+
+test_exposition_is_clean() {
+	get http://127.0.0.1:8080/small
+	settle 1
+	for file in "$dir"/textfile/*.prom; do
+		promtool check metrics <"$file" >"$dir/promtool" 2>&1
+		[ $? = 1 ] && fail "$file cannot be parsed"
+		# Istio's own name, whose unit promtool's linter does not like
+		grep -v 'istio_request_duration_milliseconds use base unit "seconds"' "$dir/promtool" >"$dir/findings"
+		assertEquals "$file" "" "$(cat "$dir/findings")"
+	done
+}
+
+. shunit2

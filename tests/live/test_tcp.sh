@@ -1,0 +1,333 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# The two TCP collectors against real connections, in network namespaces and units of the test's own. Run as root.
+# shellcheck disable=SC2317,SC3043 # shunit2 calls the functions; dash has local
+set -u
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+traffic=$top/tests/live/tcp_traffic.py
+net=meshtap-$$
+far=meshtap-far-$$
+server=meshtap-test-server-$$.service
+client=meshtap-test-client-$$.service
+port=7000
+dir= pins= cgroup= mounted= links=
+
+if [ "$(id -u)" != 0 ] || [ ! -e /sys/kernel/btf/vmlinux ]; then
+	echo "SKIP: needs root and a kernel with BTF"
+	exit 0
+fi
+
+wait_for() {
+	local tries=200
+
+	while ! "$@" >/dev/null 2>&1; do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || return 1
+		sleep 0.05
+	done
+}
+
+# in_unit UNIT NETNS COMMAND...
+in_unit() {
+	local unit=$1 ns=$2
+
+	shift 2
+	# shellcheck disable=SC2016
+	sh -c 'echo $$ >"$1/cgroup.procs"; ns=$2; shift 2; exec ip netns exec "$ns" "$@"' sh "$cgroup/$unit" "$ns" "$@"
+}
+
+# start_server NETNS ADDRESS
+start_server() {
+	: >"$dir/server"
+	in_unit "$server" "$1" python3 "$traffic" server "$2" $port >"$dir/server" 2>&1 &
+	wait_for grep -q ready "$dir/server"
+}
+
+client() {
+	in_unit "$client" "$net" python3 "$traffic" "$@"
+}
+
+# hold ADDRESS: a connection that stays; say N: 10 more exchanges, N in all; hang_up ends it.
+hold() {
+	rm -f "$dir/orders"
+	mkfifo "$dir/orders"
+	: >"$dir/held"
+	in_unit "$client" "$net" python3 "$traffic" hold "$1" $port <"$dir/orders" >"$dir/held" &
+	held=$!
+	exec 9>"$dir/orders"
+	wait_for grep -q ready "$dir/held"
+}
+
+said() {
+	[ "$(grep -c done "$dir/held")" = "$1" ]
+}
+
+say() {
+	echo go >&9
+	wait_for said "$1"
+}
+
+hang_up() {
+	exec 9>&-
+	wait "$held"
+}
+
+connections() {
+	"$top/build/meshtap-tcp-connections" -c "$dir/meshtap.ini" --pin-dir "$pins" --textfile-dir "$dir" "$@"
+}
+
+bytes() {
+	"$top/build/meshtap-tcp-bytes" -c "$dir/meshtap.ini" --pin-dir "$pins" --textfile-dir "$dir" "$@"
+}
+
+sample() {
+	connections && bytes
+}
+
+# value METRIC REPORTER SERVER: the sum of the test's series; SERVER as destination_workload says.
+value() {
+	local own=$client
+
+	[ "$2" = source ] || own=$3
+	cat "$dir"/*.prom | awk -v metric="$1" -v reporter="reporter=\"$2\"" -v own="$own" \
+		-v far="destination_workload=\"$3\"" '
+		index($0, metric "{") == 1 && index($0, reporter) && index($0, far) && index($0, own) { sum += $NF }
+		END { printf "%d", sum }'
+}
+
+has_value() {
+	sample && [ "$(value "$1" "$2" "$3")" = "$4" ]
+}
+
+# assert_value EXPECTED METRIC REPORTER [SERVER]: at once or soon, as closing takes its time.
+assert_value() {
+	wait_for has_value "$2" "$3" "${4:-$server}" "$1"
+	assertEquals "$2 $3" "$1" "$(value "$2" "$3" "${4:-$server}")"
+}
+
+assert_exchanged() {
+	local reporter
+
+	for reporter in source destination; do
+		assert_value "$2" istio_tcp_connections_opened_total $reporter
+		assert_value "$2" istio_tcp_connections_closed_total $reporter
+		assert_value "$(($1 * 6))" istio_tcp_received_bytes_total $reporter
+		assert_value "$(($1 * 12))" istio_tcp_sent_bytes_total $reporter
+		assert_value 0 meshtap_tcp_connections_open $reporter
+	done
+}
+
+oneTimeSetUp() {
+	dir=$(mktemp -d)
+	: >"$dir/meshtap.ini"
+	if [ "$(stat -f -c %t /sys/fs/bpf)" != cafe4a11 ]; then
+		mount -t bpf bpf /sys/fs/bpf && mounted=yes
+	fi
+	pins=/sys/fs/bpf/meshtap-test-$$
+	cgroup=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)
+	mkdir "$cgroup/$server" "$cgroup/$client"
+	ip netns add $net
+	ip netns add $far
+	ip -n $net link set lo up
+	ip -n $net link add veth0 type veth peer name veth0 netns $far
+	ip -n $net addr add 10.99.0.1/24 dev veth0
+	ip -n $far addr add 10.99.0.2/24 dev veth0
+	ip -n $net link set veth0 up
+	ip -n $far link set veth0 up
+}
+
+oneTimeTearDown() {
+	[ -n "$dir" ] || return 0
+	ip netns del $net
+	ip netns del $far
+	wait_for rmdir "$cgroup/$server"
+	wait_for rmdir "$cgroup/$client"
+	[ -z "$mounted" ] || umount /sys/fs/bpf
+	rm -rf "$dir"
+	dir=
+}
+
+setUp() {
+	connections && bytes || fail "the collectors do not start"
+}
+
+tearDown() {
+	local unit
+
+	[ -n "$dir" ] || return 0 # shunit2 calls this once more at its end
+	for unit in "$server" "$client"; do
+		# shellcheck disable=SC2046 # one word a process
+		kill $(cat "$cgroup/$unit/cgroup.procs") 2>/dev/null
+	done
+	wait
+	connections --unload
+	bytes --unload
+	rm -f "$dir"/*.prom
+}
+
+test_sixty_bytes_up_and_hundred_twenty_down_for_both_reporters() {
+	start_server $net 127.0.0.1
+	client client 127.0.0.1 $port
+	assert_exchanged 10 1
+	assertContains "$(grep 'reporter="source"' "$dir/meshtap_tcp_bytes.prom")" "source_workload=\"$client\""
+}
+
+test_fin_is_no_byte_whoever_closes() {
+	start_server $net 127.0.0.1
+	client client 127.0.0.1 $port first
+	client client 127.0.0.1 $port both
+	client client 127.0.0.1 $port reset
+	assert_exchanged 30 3
+	client client 127.0.0.1 $port last # its "close" is 6 bytes without an answer
+	assert_value $((30 * 6 + 60 + 6)) istio_tcp_received_bytes_total source
+	assert_value $((30 * 6 + 60 + 6)) istio_tcp_received_bytes_total destination
+	assert_value $((30 * 12 + 120)) istio_tcp_sent_bytes_total source
+	assert_value $((30 * 12 + 120)) istio_tcp_sent_bytes_total destination
+}
+
+test_ipv6_and_v4_mapped() {
+	start_server $net ::
+	client client ::1 $port
+	client client 127.0.0.1 $port
+	client client ::ffff:127.0.0.1 $port
+	assert_exchanged 30 3
+}
+
+test_refused_connection_failed() {
+	client refused 127.0.0.1 7999
+	assert_value 1 istio_tcp_connections_failed_total source unknown
+	assert_value 0 istio_tcp_connections_opened_total source unknown
+}
+
+test_another_network_namespace() {
+	start_server $far 10.99.0.2
+	client client 10.99.0.2 $port
+	assert_value 60 istio_tcp_received_bytes_total source unknown
+	assert_value 120 istio_tcp_sent_bytes_total source unknown
+	assert_value 60 istio_tcp_received_bytes_total destination
+	assert_value 120 istio_tcp_sent_bytes_total destination
+	assert_value 1 istio_tcp_connections_closed_total destination
+}
+
+test_long_connection_advances_at_every_sample() {
+	local n
+
+	start_server $far 10.99.0.2
+	hold 10.99.0.2
+	for n in 1 2 3; do
+		say $n
+		sample
+		assertEquals $((n * 60)) "$(value istio_tcp_received_bytes_total source unknown)"
+		assertEquals $((n * 60)) "$(value istio_tcp_received_bytes_total destination "$server")"
+		assertEquals $((n * 120)) "$(value istio_tcp_sent_bytes_total destination "$server")"
+		assertEquals 1 "$(value meshtap_tcp_connections_open destination "$server")"
+	done
+	hang_up
+	assert_value 0 meshtap_tcp_connections_open destination
+	assert_value 180 istio_tcp_received_bytes_total destination
+}
+
+test_connection_older_than_the_collector() {
+	local reporter
+
+	start_server $net 127.0.0.1
+	hold 127.0.0.1
+	say 1
+	connections --unload
+	bytes --unload
+	rm -f "$dir"/*.prom
+	sample
+	for reporter in source destination; do
+		assertEquals 1 "$(value meshtap_tcp_connections_open $reporter "$server")"
+		assertEquals 0 "$(value istio_tcp_connections_opened_total $reporter "$server")"
+		assertEquals 0 "$(value istio_tcp_received_bytes_total $reporter "$server")"
+	done
+	say 2
+	sample
+	for reporter in source destination; do
+		assertEquals 60 "$(value istio_tcp_received_bytes_total $reporter "$server")"
+		assertEquals 120 "$(value istio_tcp_sent_bytes_total $reporter "$server")"
+	done
+	hang_up
+	for reporter in source destination; do
+		assert_value 0 meshtap_tcp_connections_open $reporter
+		assert_value 0 istio_tcp_connections_closed_total $reporter
+		assert_value 60 istio_tcp_received_bytes_total $reporter
+	done
+}
+
+links_pinned() {
+	for link in "$pins"/*/link_*; do
+		bpftool link show pinned "$link"
+	done | grep -v '^[[:space:]]'
+}
+
+test_second_run_loads_nothing() {
+	links=$(links_pinned)
+	sample
+	assertEquals "$links" "$(links_pinned)"
+	assertEquals 4 "$(echo "$links" | wc -l)"
+}
+
+program_is_gone() {
+	! bpftool prog show id "$1"
+}
+
+test_unload_leaves_nothing() {
+	local id
+
+	links=$(links_pinned)
+	assertTrue "connections --unload"
+	assertTrue "bytes --unload"
+	assertFalse "[ -e $pins ]"
+	for id in $(echo "$links" | grep -o 'prog [0-9]*' | cut -d' ' -f2); do
+		assertTrue "program $id is loaded" "wait_for program_is_gone $id"
+	done
+	assertTrue "unloading twice" "connections --unload"
+}
+
+test_changed_settings_start_anew_and_say_so() {
+	start_server $net 127.0.0.1
+	client client 127.0.0.1 $port
+	assert_exchanged 10 1
+	printf '[tcp_connections]\nmax_connections = 1000\n' >"$dir/meshtap.ini"
+	assertContains "$(connections 2>&1)" "map layout changed"
+	assertEquals 0 "$(value istio_tcp_connections_opened_total source "$server")"
+	assertContains "$(cat "$dir/meshtap_tcp_connections.prom")" 'map_capacity{map="sockets"} 1000'
+	: >"$dir/meshtap.ini"
+}
+
+test_link_that_someone_removed_comes_back() {
+	start_server $net 127.0.0.1
+	client client 127.0.0.1 $port
+	assert_exchanged 10 1
+	rm "$pins"/tcp_connections/link_tcp_connections_state "$pins"/tcp_bytes/link_tcp_bytes_state
+	sample
+	client client 127.0.0.1 $port
+	assert_exchanged 20 2
+}
+
+test_connections_without_room_are_counted_as_untracked() {
+	start_server $net 127.0.0.1
+	printf '[tcp_connections]\nmax_connections = 1\n' >"$dir/meshtap.ini"
+	connections 2>/dev/null
+	hold 127.0.0.1 # two sockets
+	connections
+	assertTrue "grep -q '^meshtap_tcp_connections_untracked_connections_total [1-9]' $dir/meshtap_tcp_connections.prom"
+	hang_up
+	: >"$dir/meshtap.ini"
+}
+
+test_promtool_accepts_the_files() {
+	start_server $net 127.0.0.1
+	client client 127.0.0.1 $port
+	client refused 127.0.0.1 7999
+	sample
+	for file in "$dir"/*.prom; do
+		assertEquals "$file" "" "$(promtool check metrics <"$file" 2>&1)"
+	done
+}
+
+# shellcheck source=/dev/null
+. "${SHUNIT2:-/usr/bin/shunit2}"
