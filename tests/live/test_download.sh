@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # A large download from real nginx: bytes to the byte, advancing while it lasts, whatever happens to the collectors:
 # kill -9, a full disk. Then node_exporter scrapes what was written. Run as root.
-# shellcheck disable=SC2317,SC3043 # shunit2 calls the functions; dash has local
+# shellcheck disable=SC1091,SC2317,SC3043 # shunit2 is installed and calls the functions; dash has local
 set -u
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -151,6 +151,7 @@ test_node_exporter_reads_it() {
 	assertTrue "our series are there" "grep -q '^istio_tcp_sent_bytes_total{' $dir/scrape"
 	kill "$exporter"
 	wait "$exporter" 2>/dev/null
+	return 0
 }
 
 . shunit2

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # http_requests and access_log against real nginx, curl, wrk and netcat; the truth is nginx's own log and files of
 # known size. Servers and clients run in units and a network namespace of the test's own. Run as root.
-# shellcheck disable=SC2317,SC3043 # shunit2 calls the functions; dash has local
+# shellcheck disable=SC1091,SC2317,SC3043 # shunit2 is installed and calls the functions; dash has local
 set -u
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -29,7 +29,7 @@ wait_for() {
 
 # in_unit UNIT COMMAND...
 in_unit() {
-	local unit=$1
+	local unit="$1"
 
 	shift
 	# shellcheck disable=SC2016
@@ -72,7 +72,7 @@ start_metrics() {
 
 start_log() {
 	"$top/build/meshtap-access-log" -c "$dir/meshtap.ini" --pin-dir "$pins" --textfile-dir "$dir/textfile" \
-		--interval 3600 --log-file "$dir/access.log" "$@" 2>"$dir/log.err" &
+		--interval 3600 --log-file "$dir/access.log" 2>"$dir/log.err" &
 	log_pid=$!
 	wait_for grep -q ready "$dir/log.err"
 }
@@ -175,7 +175,7 @@ get() {
 }
 
 inexact() {
-	cat "$dir"/textfile/meshtap_http_requests.prom | awk '/inexact_messages_total\{/ { n += $NF } END { print n + 0 }'
+	awk '/inexact_messages_total\{/ { n += $NF } END { print n + 0 }' "$dir/textfile/meshtap_http_requests.prom"
 }
 
 # What both reporters counted equals what nginx logged.

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # The two TCP collectors against real connections, in network namespaces and units of the test's own. Run as root.
-# shellcheck disable=SC2317,SC3043 # shunit2 calls the functions; dash has local
+# shellcheck disable=SC1091,SC2317,SC3043 # shunit2 is installed and calls the functions; dash has local
 set -u
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -11,7 +11,7 @@ far=meshtap-far-$$
 server=meshtap-test-server-$$.service
 client=meshtap-test-client-$$.service
 port=7000
-dir= pins= cgroup= mounted= links=
+dir='' pins='' cgroup='' mounted='' links=''
 
 if [ "$(id -u)" != 0 ] || [ ! -e /sys/kernel/btf/vmlinux ]; then
 	echo "SKIP: needs root and a kernel with BTF"
@@ -30,7 +30,7 @@ wait_for() {
 
 # in_unit UNIT NETNS COMMAND...
 in_unit() {
-	local unit=$1 ns=$2
+	local unit="$1" ns="$2"
 
 	shift 2
 	# shellcheck disable=SC2016
@@ -40,7 +40,7 @@ in_unit() {
 # start_server NETNS ADDRESS
 start_server() {
 	: >"$dir/server"
-	in_unit "$server" "$1" python3 "$traffic" server "$2" $port >"$dir/server" 2>&1 &
+	in_unit "$server" "$1" python3 "$traffic" server "$2" "$port" >"$dir/server" 2>&1 &
 	wait_for grep -q ready "$dir/server"
 }
 
@@ -53,14 +53,14 @@ hold() {
 	rm -f "$dir/orders"
 	mkfifo "$dir/orders"
 	: >"$dir/held"
-	in_unit "$client" "$net" python3 "$traffic" hold "$1" $port <"$dir/orders" >"$dir/held" &
+	in_unit "$client" "$net" python3 "$traffic" hold "$1" "$port" <"$dir/orders" >"$dir/held" &
 	held=$!
 	exec 9>"$dir/orders"
 	wait_for grep -q ready "$dir/held"
 }
 
 said() {
-	[ "$(grep -c done "$dir/held")" = "$1" ]
+	[ "$(grep -c 'done' "$dir/held")" = "$1" ]
 }
 
 say() {
@@ -149,7 +149,9 @@ oneTimeTearDown() {
 }
 
 setUp() {
-	connections && bytes || fail "the collectors do not start"
+	if ! connections || ! bytes; then
+		fail "the collectors do not start"
+	fi
 }
 
 tearDown() {
