@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Writes Istio's TCP byte counters: one walk over the open sockets at each run, nothing in between. */
+/* Writes Istio's TCP byte counters: one walk over the open sockets at each run, nothing in between.
+ */
 #include "adopt.h"
 #include "health_metrics.h"
 #include "identity.h"
@@ -137,7 +138,8 @@ static int read_sample(const struct settings *settings, const struct pins *pins,
 	return r;
 }
 
-static void render(struct prom_text *t, const struct series_table *series, const struct health_metrics *h)
+static void render(struct prom_text *t, const struct series_table *series,
+		   const struct health_metrics *h)
 {
 	series_table_write(series, t, "istio_tcp_sent_bytes_total", "counter",
 			   "TCP payload bytes sent by servers to clients.", SENT);
@@ -160,9 +162,9 @@ static int sample(const struct settings *settings, const struct pins *pins)
 		r = read_sample(settings, pins, &series, &health);
 	if (!r) {
 		render(&text, &series, &health);
-		r = settings->to_stdout ? prom_write_fd(&text, STDOUT_FILENO) :
-					  prom_write(&text, settings->textfile_dir,
-						     "meshtap_tcp_bytes.prom");
+		r = settings->to_stdout
+			    ? prom_write_fd(&text, STDOUT_FILENO)
+			    : prom_write(&text, settings->textfile_dir, "meshtap_tcp_bytes.prom");
 	}
 	prom_text_free(&text);
 	series_table_free(&series);

@@ -27,7 +27,13 @@ static const struct collector collector = {
 	.summary = "write Istio's TCP connection counters as a node_exporter textfile",
 };
 
-enum { CLOSED, OPENED, FAILED, OPEN, VALUES }; /* struct tcp_connections_counts; OPEN is made of adopted */
+enum {
+	CLOSED,
+	OPENED,
+	FAILED,
+	OPEN,
+	VALUES
+}; /* struct tcp_connections_counts; OPEN is made of adopted */
 
 static bool verbose;
 
@@ -129,7 +135,8 @@ static int read_sample(const struct settings *settings, const struct pins *pins,
 	return r;
 }
 
-static void render(struct prom_text *t, const struct series_table *series, const struct health_metrics *h)
+static void render(struct prom_text *t, const struct series_table *series,
+		   const struct health_metrics *h)
 {
 	series_table_write(series, t, "istio_tcp_connections_opened_total", "counter",
 			   "TCP connections established.", OPENED);
@@ -138,7 +145,8 @@ static void render(struct prom_text *t, const struct series_table *series, const
 	series_table_write(series, t, "istio_tcp_connections_failed_total", "counter",
 			   "TCP connections refused, unreachable or timed out.", FAILED);
 	series_table_write(series, t, "meshtap_tcp_connections_open", "gauge",
-			   "TCP connections open now, including those older than the collector.", OPEN);
+			   "TCP connections open now, including those older than the collector.",
+			   OPEN);
 	health_metrics_write(h, t, "meshtap_tcp_connections");
 }
 
@@ -154,8 +162,8 @@ static int sample(const struct settings *settings, const struct pins *pins)
 	r = read_sample(settings, pins, &series, &health);
 	if (!r) {
 		render(&text, &series, &health);
-		r = settings->to_stdout ? prom_write_fd(&text, STDOUT_FILENO) :
-					  prom_write(&text, settings->textfile_dir,
+		r = settings->to_stdout ? prom_write_fd(&text, STDOUT_FILENO)
+					: prom_write(&text, settings->textfile_dir,
 						     "meshtap_tcp_connections.prom");
 	}
 	prom_text_free(&text);

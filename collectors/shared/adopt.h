@@ -6,8 +6,9 @@
 #include "pins.h"
 
 /*
- * Walks every socket twice by the pinned iterator walk_link (the second walk can name the peers that the first has
- * noted), unless that was done since the programs were first attached. Returns 0 or -errno.
+ * Walks every socket twice by the pinned iterator walk_link (the second walk can name the peers
+ * that the first has noted), unless that was done since the programs were first attached. Returns 0
+ * or -errno.
  */
 int adopt_sockets(const struct pins *pins, const char *walk_link);
 

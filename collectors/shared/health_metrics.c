@@ -30,7 +30,8 @@ int health_metrics_read(struct health_metrics *ret, int health_fd, int sockets_f
 		}
 		ret->counts[which] = 0;
 		for (int cpu = 0; cpu < cpus; cpu++)
-			ret->counts[which] += per_cpu[cpu]; /* one CPU's may be negative, the sum is not */
+			ret->counts[which] +=
+				per_cpu[cpu]; /* one CPU's may be negative, the sum is not */
 	}
 	free(per_cpu);
 	ret->sockets_max = info.max_entries;
@@ -43,8 +44,8 @@ static const char *full_name(char *buffer, size_t size, const char *prefix, cons
 	return buffer;
 }
 
-static void write_number(struct prom_text *t, const char *prefix, const char *suffix, const char *type,
-			 const char *help, const char *labels, __u64 value)
+static void write_number(struct prom_text *t, const char *prefix, const char *suffix,
+			 const char *type, const char *help, const char *labels, __u64 value)
 {
 	char name[128];
 
@@ -53,8 +54,8 @@ static void write_number(struct prom_text *t, const char *prefix, const char *su
 	prom_sample(t, name, labels, value);
 }
 
-static void write_seconds(struct prom_text *t, const char *prefix, const char *suffix, const char *help,
-			  double value)
+static void write_seconds(struct prom_text *t, const char *prefix, const char *suffix,
+			  const char *help, double value)
 {
 	char name[128];
 
@@ -76,8 +77,8 @@ void health_metrics_write(const struct health_metrics *h, struct prom_text *t, c
 	write_seconds(t, prefix, "sample_seconds", "What it took to make this file.",
 		      (double)(now.tv_sec - h->started.tv_sec) +
 			      (double)(now.tv_nsec - h->started.tv_nsec) / 1e9);
-	write_number(t, prefix, "map_entries", "gauge", "Entries in a kernel map.", "map=\"sockets\"",
-		     h->counts[HEALTH_SOCKETS]);
+	write_number(t, prefix, "map_entries", "gauge", "Entries in a kernel map.",
+		     "map=\"sockets\"", h->counts[HEALTH_SOCKETS]);
 	write_number(t, prefix, "map_capacity", "gauge", "Room for entries in a kernel map.",
 		     "map=\"sockets\"", h->sockets_max);
 	write_number(t, prefix, "untracked_connections_total", "counter",

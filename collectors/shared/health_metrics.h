@@ -10,7 +10,7 @@
 
 struct health_metrics {
 	__u64 counts[HEALTH_COUNTS];
-	__u64 sockets_max;	/* capacity of the sockets map */
+	__u64 sockets_max;	 /* capacity of the sockets map */
 	struct timespec started; /* CLOCK_MONOTONIC, when the sample began */
 };
 

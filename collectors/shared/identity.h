@@ -26,12 +26,13 @@ int labels_base(struct prom_text *ret, const struct label_parties *parties);
  * response_flags, connection_security_policy. flags: "-" or short flags joined by ','.
  */
 int labels_tcp(struct prom_text *ret, const struct label_parties *parties, const char *flags);
-int labels_http(struct prom_text *ret, const struct label_parties *parties, unsigned int response_code,
-		const char *flags);
+int labels_http(struct prom_text *ret, const struct label_parties *parties,
+		unsigned int response_code, const char *flags);
 
 /*
- * The name of a workload id, from a collector's `workloads` map; cached for the process's life. "" for
- * WORKLOAD_NONE, "unknown" for WORKLOAD_OVERFLOW. The string is owned by the cache. NULL: out of memory.
+ * The name of a workload id, from a collector's `workloads` map; cached for the process's life. ""
+ * for WORKLOAD_NONE, "unknown" for WORKLOAD_OVERFLOW. The string is owned by the cache. NULL: out
+ * of memory.
  */
 const char *workload_name(int workloads_fd, unsigned long long id);
 void workload_names_free(void);

@@ -16,15 +16,16 @@
 #include <unistd.h>
 
 /*
- * A link that does not count yet is pinned as new_GENERATION_link_NAME: after a crash its name alone says
- * whether the control map already switched to it. (bpffs allows no dot in names.)
+ * A link that does not count yet is pinned as new_GENERATION_link_NAME: after a crash its name
+ * alone says whether the control map already switched to it. (bpffs allows no dot in names.)
  */
 #define LINK_PREFIX "link_"
 #define NEW_PREFIX  "new_"
 #define NEW_FORMAT  NEW_PREFIX "%016llx_"
 #define NEW_LENGTH  (sizeof(NEW_PREFIX) - 1 + 16 + 1)
 
-static int pin_path(char ret[PATH_MAX], const struct pins *pins, const char *prefix, const char *name)
+static int pin_path(char ret[PATH_MAX], const struct pins *pins, const char *prefix,
+		    const char *name)
 {
 	int n = snprintf(ret, PATH_MAX, "%s/%s%s", pins->dir, prefix, name);
 
@@ -169,7 +170,7 @@ static int maps_are_pinned(const struct pins *pins, const struct bpf_object *obj
 {
 	struct bpf_map *map;
 
-	bpf_object__for_each_map(map, obj) {
+	bpf_object__for_each_map (map, obj) {
 		char path[PATH_MAX];
 
 		if (bpf_map__is_internal(map))
@@ -195,14 +196,16 @@ int pins_compare(struct pins *pins, struct bpf_object *obj, const void *elf, siz
 	if (links < 0)
 		return links;
 	if (r == -ENOENT || !pinned.generation)
-		pins->state = PINS_NONE; /* pins_commit() was killed before its switch, or never ran */
+		pins->state =
+			PINS_NONE; /* pins_commit() was killed before its switch, or never ran */
 	else if (pinned.layout != pins->layout || !maps_are_pinned(pins, obj))
 		pins->state = PINS_OLD_LAYOUT;
 	else if (pinned.generation != pins->generation || pinned.links != (__u64)links)
 		pins->state = PINS_OLD_PROGRAMS;
 	else
 		pins->state = PINS_CURRENT;
-	/* Someone removed a link. The others must not count beside their equals that are loaded now. */
+	/* Someone removed a link. The others must not count beside their equals that are loaded
+	 * now. */
 	if (pins->state == PINS_OLD_PROGRAMS && pinned.generation == pins->generation)
 		remove_pins(pins, LINK_PREFIX);
 	*ret_generation = pins->generation;
@@ -216,7 +219,7 @@ int pins_reuse_maps(const struct pins *pins, struct bpf_object *obj)
 
 	if (pins->state != PINS_OLD_PROGRAMS)
 		return 0;
-	bpf_object__for_each_map(map, obj) {
+	bpf_object__for_each_map (map, obj) {
 		int fd, r;
 
 		if (bpf_map__is_internal(map))
@@ -236,7 +239,7 @@ static int pin_maps(const struct pins *pins, const struct bpf_object *obj)
 {
 	struct bpf_map *map;
 
-	bpf_object__for_each_map(map, obj) {
+	bpf_object__for_each_map (map, obj) {
 		char path[PATH_MAX];
 		int r;
 
@@ -256,7 +259,8 @@ static int pin_links(const struct pins *pins, struct bpf_link *const *links,
 {
 	char prefix[NEW_LENGTH + sizeof(LINK_PREFIX)], path[PATH_MAX];
 
-	snprintf(prefix, sizeof(prefix), NEW_FORMAT LINK_PREFIX, (unsigned long long)pins->generation);
+	snprintf(prefix, sizeof(prefix), NEW_FORMAT LINK_PREFIX,
+		 (unsigned long long)pins->generation);
 	for (unsigned int i = 0; i < n; i++) {
 		int r = pin_path(path, pins, prefix, names[i]);
 

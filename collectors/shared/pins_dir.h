@@ -9,7 +9,8 @@ int pins_dir_is_bpffs(const char *path);
 /* Creates pin_dir, whose parent at least must lie on a bpffs, else -ENODEV. Returns 0 or -errno. */
 int pins_dir_create(const char *pin_dir);
 
-/* Returns the locked directory's descriptor; -EAGAIN when it was removed while we waited; or -errno. */
+/* Returns the locked directory's descriptor; -EAGAIN when it was removed while we waited; or
+ * -errno. */
 int pins_dir_lock(const char *path);
 
 #endif

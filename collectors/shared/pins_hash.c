@@ -31,7 +31,7 @@ __u64 pins_hash_programs(struct bpf_object *obj, const void *elf, size_t size)
 	__u64 h = FNV_OFFSET;
 
 	hash_bytes(&h, elf, size);
-	bpf_object__for_each_map(map, obj) {
+	bpf_object__for_each_map (map, obj) {
 		size_t length = 0;
 		const void *data = NULL;
 
@@ -83,7 +83,7 @@ __u64 pins_hash_layout(const struct bpf_object *obj)
 	struct bpf_map *map;
 	__u64 h = FNV_OFFSET;
 
-	bpf_object__for_each_map(map, obj) {
+	bpf_object__for_each_map (map, obj) {
 		if (bpf_map__is_internal(map))
 			continue;
 		hash_name(&h, bpf_map__name(map));

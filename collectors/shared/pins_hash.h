@@ -6,10 +6,12 @@
 #include <bpf/libbpf.h>
 #include <linux/types.h>
 
-/* The ELF file and the configured .rodata. Never 0, which means "no programs" in the control map. */
+/* The ELF file and the configured .rodata. Never 0, which means "no programs" in the control map.
+ */
 __u64 pins_hash_programs(struct bpf_object *obj, const void *elf, size_t size);
 
-/* Every map that outlives the process: type, sizes, capacity, flags, and its key's and value's members. */
+/* Every map that outlives the process: type, sizes, capacity, flags, and its key's and value's
+ * members. */
 __u64 pins_hash_layout(const struct bpf_object *obj);
 
 #endif

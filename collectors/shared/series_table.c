@@ -26,7 +26,8 @@ static int by_parties(const void *a, const void *b)
 
 static int by_labels(const void *a, const void *b)
 {
-	return strcmp(((const struct series_row *)a)->labels, ((const struct series_row *)b)->labels);
+	return strcmp(((const struct series_row *)a)->labels,
+		      ((const struct series_row *)b)->labels);
 }
 
 /* Sorts, and sums rows that compare equal into one. */
@@ -50,8 +51,8 @@ static void merge(struct series_table *table, int (*compare)(const void *, const
 	table->count = kept + 1;
 }
 
-static int append(struct series_table *table, const struct series_parties *keys, const __u64 *values,
-		  unsigned int n)
+static int append(struct series_table *table, const struct series_parties *keys,
+		  const __u64 *values, unsigned int n)
 {
 	struct series_row *rows;
 
@@ -71,7 +72,8 @@ static int append(struct series_table *table, const struct series_parties *keys,
 	return 0;
 }
 
-static int read_batches(struct series_table *table, int fd, void *keys, void *values, unsigned int size)
+static int read_batches(struct series_table *table, int fd, void *keys, void *values,
+			unsigned int size)
 {
 	__u32 position = 0, n;
 	int first = 1, end = 0, r = 0;
@@ -154,7 +156,8 @@ int series_table_label(struct series_table *table, int workloads_fd, unsigned in
 		__u32 reporter = table->rows[i].parties.reporter;
 		int r;
 
-		if (!(reporters & (reporter == REPORTER_SOURCE ? REPORT_SOURCE : REPORT_DESTINATION)))
+		if (!(reporters &
+		      (reporter == REPORTER_SOURCE ? REPORT_SOURCE : REPORT_DESTINATION)))
 			continue;
 		table->rows[kept] = table->rows[i];
 		r = label(&table->rows[kept], workloads_fd);

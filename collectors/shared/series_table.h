@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The rows of a collector's `series` map, summed to what is exported: shards of one series, and different
- * workload ids that lead to the same labels, are one series in the exposition.
+ * The rows of a collector's `series` map, summed to what is exported: shards of one series, and
+ * different workload ids that lead to the same labels, are one series in the exposition.
  */
 #ifndef MESHTAP_SERIES_TABLE_H
 #define MESHTAP_SERIES_TABLE_H
@@ -23,10 +23,12 @@ struct series_table {
 	unsigned int values; /* used of each row's */
 };
 
-/* Reads a map of struct series_parties -> values * __u64 and sums the shards. Returns 0 or -errno. */
+/* Reads a map of struct series_parties -> values * __u64 and sums the shards. Returns 0 or -errno.
+ */
 int series_table_read(struct series_table *ret, int series_fd, unsigned int values);
 
-/* Gives each row its labels_tcp(), drops rows of other reporters (settings.reporters), sums equal ones. */
+/* Gives each row its labels_tcp(), drops rows of other reporters (settings.reporters), sums equal
+ * ones. */
 int series_table_label(struct series_table *table, int workloads_fd, unsigned int reporters);
 
 /* Writes one metric: the rows' values[index]. */

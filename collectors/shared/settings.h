@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What a collector was told: built-in defaults, overridden by meshtap.ini, overridden by the command line.
- * Sources: README "Configuration", meshtap.ini(5).
+ * What a collector was told: built-in defaults, overridden by meshtap.ini, overridden by the
+ * command line. Sources: README "Configuration", meshtap.ini(5).
  */
 #ifndef MESHTAP_SETTINGS_H
 #define MESHTAP_SETTINGS_H
@@ -53,9 +53,10 @@ struct collector {
 };
 
 /*
- * Fills *ret from defaults, configuration file and command line. Prints --help and --version to stdout,
- * errors to stderr, one line each ("NAME: FILE:LINE: …" for configuration). --check-config is handled here
- * too: validates meshtap.ini (all sections) and workloads.ini. Returns -1 to go on, else the exit code.
+ * Fills *ret from defaults, configuration file and command line. Prints --help and --version to
+ * stdout, errors to stderr, one line each ("NAME: FILE:LINE: …" for configuration). --check-config
+ * is handled here too: validates meshtap.ini (all sections) and workloads.ini. Returns -1 to go on,
+ * else the exit code.
  */
 int settings_read(struct settings *ret, const struct collector *collector, int argc, char **argv);
 
