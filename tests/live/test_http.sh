@@ -10,6 +10,7 @@ net=meshtap-http-$$
 server=meshtap-test-nginx-$$.service
 client=meshtap-test-curl-$$.service
 requests=${MESHTAP_TEST_REQUESTS:-200000}
+port=$((20000 + $$ % 10000)) # the log is of the whole host: only our own lines have it
 dir='' pins='' cgroup='' mounted='' metrics_pid='' log_pid='' nginx_pid=''
 
 if [ "$(id -u)" != 0 ] || [ ! -e /sys/kernel/btf/vmlinux ]; then
@@ -46,7 +47,7 @@ write_nginx_conf() {
 			keepalive_requests 1000000; client_body_temp_path $dir/body; client_max_body_size 100m;
 			proxy_temp_path $dir/p; fastcgi_temp_path $dir/f; uwsgi_temp_path $dir/u; scgi_temp_path $dir/s;
 			server {
-				listen 8080; listen [::]:8080; root $dir/www; sendfile on;
+				listen $port; listen [::]:$port; root $dir/www; sendfile on;
 				location /empty { return 204; }
 				location /chunked { ssi on; ssi_types *; alias $dir/www/chunked; }
 				location /put { return 200 "got it"; }
@@ -60,7 +61,7 @@ start_nginx() {
 	write_nginx_conf
 	in_unit "$server" nginx -c "$dir/nginx.conf" -e "$dir/error.log" &
 	nginx_pid=$!
-	wait_for in_unit "$client" curl -sf -o /dev/null http://127.0.0.1:8080/small
+	wait_for in_unit "$client" curl -sf -o /dev/null http://127.0.0.1:$port/small
 }
 
 start_metrics() {
@@ -112,7 +113,7 @@ oneTimeTearDown() {
 
 # A line of the access log for each reporter and request; lines of this test's server only.
 log_lines() {
-	grep 'HTTP/1\.[01]"' "$dir/access.log" | grep -c ' inbound|8080|| '
+	grep 'HTTP/1\.[01]"' "$dir/access.log" | grep -c " inbound|$port|| "
 }
 
 # Forgets what was logged and counted so far.
@@ -189,7 +190,7 @@ assert_equals_nginx() {
 		assertEquals "response bytes, $reporter" "$(nginx_sum 3)" "$(rise istio_response_bytes_sum $reporter)"
 	done
 	assertEquals "log lines, destination" "$1" "$(log_lines)"
-	assertEquals "log lines, both" $((2 * $1)) "$(wc -l <"$dir/access.log")"
+	assertEquals "log lines, source" "$1" "$(grep 'HTTP/1\.[01]"' "$dir/access.log" | grep -c ":$port\" PassthroughCluster ")"
 	assertEquals "inexact" 0 "$(inexact)"
 }
 
@@ -197,21 +198,21 @@ assert_equals_nginx() {
 assert_lines_equal_nginx() {
 	# nginx counts chunk framing in $body_bytes_sent, Envoy's BYTES_SENT does not: "hello\n" is 6.
 	awk '{ print $5, $6, $1, $6 == "/chunked" ? 6 : $4 }' "$dir/nginx.log" | sort >"$dir/expected"
-	grep ' inbound|8080|| ' "$dir/access.log" |
+	grep " inbound|$port|| " "$dir/access.log" |
 		sed -E 's/^\[[^]]*\] "([A-Z]+) ([^ ]+) HTTP\/1\.[01]" ([0-9]+) [^ ]+ [^ ]+ [^ ]+ "[^"]*" [0-9]+ ([0-9]+) .*/\1 \2 \3 \4/' |
 		sort >"$dir/actual"
 	assertTrue "lines differ: $(diff "$dir/expected" "$dir/actual" | head -5)" "cmp -s $dir/expected $dir/actual"
 }
 
 test_framings() {
-	get http://127.0.0.1:8080/small -o /dev/null http://127.0.0.1:8080/large -o /dev/null http://127.0.0.1:8080/chunked
-	get -I http://127.0.0.1:8080/large
-	get http://127.0.0.1:8080/empty http://127.0.0.1:8080/missing?q=1
-	get --http1.0 http://127.0.0.1:8080/small
-	get -H 'Connection: close' http://127.0.0.1:8080/large
-	get -r 10-19 http://127.0.0.1:8080/large
-	get -z "$dir/www/small" http://127.0.0.1:8080/small
-	get "http://[::1]:8080/small"
+	get http://127.0.0.1:$port/small -o /dev/null http://127.0.0.1:$port/large -o /dev/null http://127.0.0.1:$port/chunked
+	get -I http://127.0.0.1:$port/large
+	get http://127.0.0.1:$port/empty http://127.0.0.1:$port/missing?q=1
+	get --http1.0 http://127.0.0.1:$port/small
+	get -H 'Connection: close' http://127.0.0.1:$port/large
+	get -r 10-19 http://127.0.0.1:$port/large
+	get -z "$dir/www/small" http://127.0.0.1:$port/small
+	get "http://[::1]:$port/small"
 	settle 11
 	assert_equals_nginx 11
 	assert_lines_equal_nginx
@@ -222,15 +223,15 @@ test_framings() {
 
 # nginx does not count in $request_length a body that it discards: the truth is the files' sizes.
 test_body_bytes_of_a_request() {
-	get -H 'Transfer-Encoding: chunked' --data-binary @"$dir/www/small" http://127.0.0.1:8080/put
-	get --data-binary @"$dir/www/large" http://127.0.0.1:8080/put
+	get -H 'Transfer-Encoding: chunked' --data-binary @"$dir/www/small" http://127.0.0.1:$port/put
+	get --data-binary @"$dir/www/large" http://127.0.0.1:$port/put
 	settle 2
 	assertEquals "BYTES_RECEIVED, chunked" 2 "$(awk '$10 == 1000' "$dir/access.log" | wc -l)"
 	assertEquals "BYTES_RECEIVED" 2 "$(awk '$10 == 3000000' "$dir/access.log" | wc -l)"
 }
 
 test_workload_names() {
-	get http://127.0.0.1:8080/small
+	get http://127.0.0.1:$port/small
 	settle 1
 	assertEquals 1 "$(rise istio_requests_total source "source_workload=\"$client\"")"
 	assertEquals 1 "$(rise istio_requests_total destination "source_workload=\"$client\"")"
@@ -241,7 +242,7 @@ test_pipelining() {
 		printf 'GET /small?%s HTTP/1.1\r\nHost: a\r\n\r\n' $n
 	done >"$dir/pipeline"
 	printf 'HEAD /small HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n' >>"$dir/pipeline"
-	in_unit "$client" nc -N 127.0.0.1 8080 <"$dir/pipeline" >/dev/null
+	in_unit "$client" nc -N 127.0.0.1 $port <"$dir/pipeline" >/dev/null
 	settle 12
 	assert_equals_nginx 12
 	assert_lines_equal_nginx
@@ -249,7 +250,7 @@ test_pipelining() {
 
 test_long_head_over_many_segments() {
 	get -H "Cookie: $(head -c 3000 /dev/zero | tr '\0' x)" -H "X-More: $(head -c 3000 /dev/zero | tr '\0' y)" \
-		-H 'X-Request-Id: long-head' http://127.0.0.1:8080/small
+		-H 'X-Request-Id: long-head' http://127.0.0.1:$port/small
 	settle 1
 	assert_equals_nginx 1
 	assertEquals 2 "$(grep -c '"long-head"' "$dir/access.log")"
@@ -291,7 +292,7 @@ assert_equals_wrk() {
 	assertEquals "response bytes" "$(nginx_sum 3)" "$(rise istio_response_bytes_sum destination)"
 	assertEquals "requests, source" "$1" "$(rise istio_requests_total source)"
 	assertEquals "log lines, destination" "$1" "$(log_lines)"
-	assertEquals "log lines, source" "$1" "$(grep 'HTTP/1.1"' "$dir/access.log" | grep -c ' PassthroughCluster ')"
+	assertEquals "log lines, source" "$1" "$(grep 'HTTP/1.1"' "$dir/access.log" | grep -c ":$port\" PassthroughCluster ")"
 	assertEquals "inexact" 0 "$(inexact)"
 	assertEquals "ring drops" 0 "$(ring_drops)"
 }
@@ -310,7 +311,7 @@ test_many_keepalive_requests() {
 
 	done_requests=0
 	while [ "$done_requests" -lt "$requests" ] && [ $rounds -gt 0 ]; do
-		in_unit "$client" wrk -t $threads -c 16 -d 2 http://127.0.0.1:8080/small >"$dir/wrk"
+		in_unit "$client" wrk -t $threads -c 16 -d 2 http://127.0.0.1:$port/small >"$dir/wrk"
 		wait_for logs_settled
 		done_requests=$(wc -l <"$dir/nginx.log")
 		rounds=$((rounds - 1))
@@ -321,28 +322,48 @@ test_many_keepalive_requests() {
 }
 
 test_killed_collector_loses_no_count() {
-	get http://127.0.0.1:8080/small
+	get http://127.0.0.1:$port/small
 	kill -9 "$metrics_pid"
 	wait "$metrics_pid" 2>/dev/null
-	get http://127.0.0.1:8080/small
+	get http://127.0.0.1:$port/small
 	start_metrics
-	get http://127.0.0.1:8080/small
+	get http://127.0.0.1:$port/small
 	settle 3
 	assert_equals_nginx 3
+}
+
+# One line a request where only the server's side is asked for; another instance with pins of its own.
+test_reporter_destination() {
+	printf '[access_log]\nreporter = destination\n' >"$dir/destination.ini"
+	"$top/build/meshtap-access-log" -c "$dir/destination.ini" --pin-dir "$pins-2" --textfile-dir "$dir/textfile" \
+		--interval 3600 --log-file "$dir/destination.log" 2>"$dir/destination.err" &
+	local second=$!
+
+	wait_for grep -q ready "$dir/destination.err"
+	get "http://127.0.0.1:$port/only-destination"
+	wait_for grep -q only-destination "$dir/destination.log"
+	settle 1
+	kill "$second"
+	wait "$second"
+	assertEquals "exit code on SIGTERM" 0 $?
+	assertEquals 1 "$(grep -c only-destination "$dir/destination.log")"
+	assertEquals 1 "$(grep only-destination "$dir/destination.log" | grep -c " inbound|$port|| ")"
+	"$top/build/meshtap-access-log" --pin-dir "$pins-2" --unload
+	assertFalse "no pin is left" "[ -e $pins-2 ]"
 }
 
 test_rotation() {
 	mv "$dir/access.log" "$dir/access.log.1"
 	kill -HUP "$log_pid"
 	wait_for test -e "$dir/access.log"
-	get http://127.0.0.1:8080/small
+	get http://127.0.0.1:$port/small
 	settle 1
-	assertEquals 2 "$(wc -l <"$dir/access.log")"
+	assertEquals 2 "$(grep -c "127.0.0.1:$port " "$dir/access.log")"
 	rm "$dir/access.log.1"
 }
 
 test_exposition_is_clean() {
-	get http://127.0.0.1:8080/small
+	get http://127.0.0.1:$port/small
 	settle 1
 	for file in "$dir"/textfile/*.prom; do
 		promtool check metrics <"$file" >"$dir/promtool" 2>&1
