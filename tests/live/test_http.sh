@@ -99,7 +99,8 @@ oneTimeSetUp() {
 
 oneTimeTearDown() {
 	[ -n "$dir" ] || return 0
-	kill "$metrics_pid" "$log_pid" "$nginx_pid" 2>/dev/null
+	# nginx_pid is the shell around nginx, which ends with it
+	kill "$metrics_pid" "$log_pid" "$(cat "$dir/nginx.pid")" 2>/dev/null
 	wait "$metrics_pid" "$log_pid" "$nginx_pid" 2>/dev/null
 	"$top/build/meshtap-http-requests" --pin-dir "$pins" --unload
 	"$top/build/meshtap-access-log" --pin-dir "$pins" --unload
