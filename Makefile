@@ -32,7 +32,7 @@ say = $(if $(V),,@echo "  $(1)	$(2)";)
 BINARIES   := $(foreach c,$(COLLECTORS),$(BUILD)/meshtap-$(subst _,-,$(c)))
 SHARED_OBJ := $(patsubst collectors/shared/%.c,$(BUILD)/shared/%.o,$(wildcard collectors/shared/*.c))
 
-.PHONY: all run check unit-tests lint install clean
+.PHONY: all run check check-vm unit-tests verifier lint install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -87,6 +87,20 @@ check:
 	@packaging/deps.sh test
 	@$(MAKE) --no-print-directory all unit-tests
 	@tests/run.sh $(UNIT_TESTS)
+
+# Instructions that the kernel's verifier walks in each program. The kernel's own limit is a million; ours leaves room.
+BPF_OBJECTS := $(foreach c,$(COLLECTORS),$(BUILD)/bpf/$(c).bpf.o)
+
+$(BUILD)/tests/verifier: tests/bench/verifier.c
+	$(call say,CC,$@)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -MT $@ -MF $@.d $< $(ALL_LDFLAGS) $(LIBS) -o $@
+
+verifier: $(BUILD)/tests/verifier $(BPF_OBJECTS)
+	@$(BUILD)/tests/verifier --max 250000 $(BPF_OBJECTS)
+
+# Distribution kernels in QEMU; see tests/vm/run.sh. KERNELS="5.10 6.1" chooses.
+check-vm: all $(BUILD)/tests/verifier
+	@tests/vm/run.sh $(KERNELS)
 
 run:
 	@packaging/run.sh

@@ -38,11 +38,13 @@ __noinline int record_send_head(__u32 slot, __u32 at, __u32 length)
 	const __u64 *header;
 	__u64 *record;
 
-	if (!s || at < sizeof(struct record_head) || at > HTTP1_START + HTTP1_WINDOW)
+	at -= sizeof(struct record_head);
+	http1_hide(at);
+	if (!s || at > HTTP1_START + HTTP1_WINDOW - sizeof(struct record_head))
 		return 0;
 	length = ((length - 1) & (HTTP1_WINDOW - 1)) + 1;
 	header = (const __u64 *)s->window.bytes;
-	record = (__u64 *)(s->window.bytes + at - sizeof(struct record_head));
+	record = (__u64 *)(s->window.bytes + at);
 	for (int i = 0; i < (int)(sizeof(struct record_head) / 8); i++)
 		record[i] = header[i];
 	record_send(record, sizeof(struct record_head) + length);
@@ -50,39 +52,49 @@ __noinline int record_send_head(__u32 slot, __u32 at, __u32 length)
 }
 
 static __always_inline void sink_head(const struct connection *c, int response, __u32 ordinal,
-				      int first, struct http1_window *w, __u32 at, __u32 length)
+				      __u32 offset, struct http1_window *w, __u32 at, __u32 length)
 {
 	struct record_head *record = (struct record_head *)w->bytes;
 
 	if (!is_wanted(c) || length == 0)
 		return;
-	if (length > HTTP1_WINDOW) { /* a stray CR was carried over: not worth a larger bound */
-		at += length - HTTP1_WINDOW;
-		length = HTTP1_WINDOW;
-	}
 	record->header.type = RECORD_HEAD;
 	record->header.ordinal = ordinal;
 	record->header.connection = c->id;
+	record->offset = offset;
 	record->length = length;
 	record->response = response;
-	record->first = first;
 	record->reserved = 0;
 	record_send_head(w->slot, at, length);
 }
 
-static __always_inline void sink_exchange(const struct connection *c, const struct exchange *x)
+static __always_inline void sink_gone(const struct connection *c, __u32 ordinal)
 {
-	struct record_exchange record = {};
+	struct record_gone record = {};
 
 	if (!is_wanted(c))
 		return;
-	record.header.type = RECORD_EXCHANGE;
-	record.header.ordinal = x->ordinal;
+	record.header.type = RECORD_GONE;
+	record.header.ordinal = ordinal;
 	record.header.connection = c->id;
-	record.tuple = c->tuple;
-	record.reporter = c->reporter;
-	record.exchange = *x;
 	record_send(&record, sizeof(record));
+}
+
+static __always_inline void sink_exchange(const struct connection *c, const struct exchange *x,
+					  struct http1_window *w)
+{
+	struct record_exchange *record = (struct record_exchange *)w->bytes;
+
+	if (!is_wanted(c))
+		return;
+	record->header.type = RECORD_EXCHANGE;
+	record->header.ordinal = x->ordinal;
+	record->header.connection = c->id;
+	record->tuple = c->tuple;
+	record->reporter = c->reporter;
+	record->reserved = 0;
+	record->exchange = *x;
+	record_send(record, sizeof(*record));
 }
 
 static __always_inline void sink_tcp(const struct connection *c, __u64 now)

@@ -12,6 +12,7 @@ enum record_type {
 	RECORD_HEAD = 1,
 	RECORD_EXCHANGE,
 	RECORD_TCP,
+	RECORD_GONE,
 };
 
 struct record_header {
@@ -21,17 +22,25 @@ struct record_header {
 };
 
 /*
- * Bytes of a head as they came, in pieces: concatenated they are the start line, the headers and
- * the empty line, then possibly a few bytes more. A response's pieces may hold interim responses
- * before the final one.
+ * Bytes of a head as they came, in pieces: at their offsets they are the start line, the headers
+ * and the empty line, then possibly a few bytes more. A response's offsets count from the first
+ * byte of the exchange's first interim or final response head.
  */
 struct record_head {
 	struct record_header header;
+	__u32 offset; /* of text */
 	__u16 length; /* of text, at most HTTP1_WINDOW */
 	__u8 response;
-	__u8 first; /* the first piece */
-	__u32 reserved;
+	__u8 reserved;
 	char text[];
+};
+
+/*
+ * Nothing will be logged for the connection's exchanges before header.ordinal: they could not be
+ * followed, or the connection was not HTTP.
+ */
+struct record_gone {
+	struct record_header header;
 };
 
 struct record_exchange {

@@ -15,8 +15,8 @@
 #include "tuple.h"
 #include "workload.h"
 
-#define EXCHANGES 16   /* requests in flight on one connection; a power of two */
-#define EARLY_MAX 4096 /* connections whose first data came before their socket */
+#define EXCHANGES_INLINE 4    /* see pending.h; a power of two */
+#define EARLY_MAX	 4096 /* connections whose first data came before their socket */
 
 enum closer {
 	CLOSER_NONE,
@@ -24,18 +24,32 @@ enum closer {
 	CLOSER_SERVER,
 };
 
-/* One direction's place in its byte stream. Written by one program at a time: whoever holds busy.
- */
+enum { REQUEST, RESPONSE, DIRECTIONS };
+
+/* How far a connection is in finding a message's beginning, see pickup.h. */
+enum pickup {
+	PICKUP_NONE,  /* every message is followed */
+	PICKUP_WAIT,  /* a response must be heard first */
+	PICKUP_READY, /* what the client sends next begins a request */
+	PICKUP_TRY,   /* a request was found; its response will confirm it */
+};
+
+/* One direction's place in its byte stream. Written by one program at a time: whoever set busy. */
 struct direction {
 	__u64 position;	     /* stream bytes passed */
 	__u64 message_start; /* position of the message's first byte */
 	__u64 started_ns;
 	__u64 last_ns;
 	__u32 next_seq;
+	__u32 fin_seq;
+	__u8 started; /* next_seq is known */
 	__u8 busy;
-	__u8 begun;  /* message_start and started_ns are set */
-	__u8 pushed; /* request: its exchange was made by an early response */
-	__u8 orphan; /* response: to no request */
+	__u8 begun;   /* message_start and started_ns are set */
+	__u8 pushed;  /* request: it is in the ring */
+	__u8 skipped; /* request: it found no room there */
+	__u8 answers; /* response: to the oldest exchange, whose status is set */
+	__u8 has_fin; /* fin_seq is set */
+	__u8 epoch;   /* of the connection when the parser was last reset */
 	struct http1_parser parser;
 };
 
@@ -47,17 +61,32 @@ struct connection {
 	__u64 local_workload;
 	__u64 peer_workload;
 	struct tuple tuple;
-	__u32 first; /* ordinal of the oldest exchange in flight */
-	__u32 next;  /* ordinal of the next one */
+	__u32 first;	  /* ordinal of the oldest exchange in flight */
+	__u32 next;	  /* ordinal of the next one */
+	__u32 deep_from;  /* from this ordinal on exchanges are in the deep ring */
+	__u32 skipped;	  /* requests after these that found no room */
+	__u32 undeclared; /* messages to count as inexact when the connection proves to be HTTP */
+	__u8 undeclared_reason;
 	__u8 closer; /* whose FIN or RST came first */
 	__u8 is_http;
-	__u8 dead;    /* not HTTP, or inexact: only bytes are counted */
-	__u8 inexact; /* declared: what is in flight is not reported */
+	__u8 dead; /* not HTTP: only bytes are counted */
+	__u8 pickup;
+	__u8 epoch;   /* counts resets of both directions */
+	__u8 tunnel;  /* the server switched protocols: so does the request direction */
 	__u8 refused; /* the server refused CONNECT: the request direction is HTTP again */
-	__u8 early;   /* made from a listener's segment, not yet ESTABLISHED */
-	__u8 reserved[2];
-	struct direction direction[2]; /* request, response */
-	struct exchange ring[EXCHANGES];
+	__u8 early;   /* made from a segment before ESTABLISHED */
+	__u8 older;   /* than the collector */
+	__u8 guessed; /* the reporter is only likely */
+	__u8 missed;  /* a segment could not be walked */
+	__u8 is_deep;
+	__u8 has_deep;
+	__u8 stashed; /* entries in its stash */
+	__u8 has_stash;
+	__u8 replay_due; /* what came early can be placed now */
+	__u8 reserved[3];
+	__u32 entered; /* counts what was put into the stash */
+	struct direction direction[DIRECTIONS];
+	struct exchange ring[EXCHANGES_INLINE];
 };
 
 struct {
@@ -83,18 +112,18 @@ struct {
 	__type(value, struct blank_connection);
 } blank_connection SEC(".maps");
 
-/* Early connections by the time they were made; user space removes those that never were
- * established. */
+/* User space removes those that never were established. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, EARLY_MAX);
 	__type(key, struct tuple);
-	__type(value, __u64);
+	__type(value, __u64); /* the connection's id */
 } early_connections SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE); /* user space takes off what it removes */
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct http_health);
@@ -107,11 +136,11 @@ static __always_inline struct http_health *health_counters(void)
 	return bpf_map_lookup_elem(&health, &zero);
 }
 
-static __always_inline void count_inexact(enum inexact_reason reason, __u64 n)
+static __always_inline void count_inexact(__u32 reason, __u64 n)
 {
 	struct http_health *h = health_counters();
 
-	if (h)
+	if (h && reason < INEXACT_REASONS)
 		__sync_fetch_and_add(&h->inexact[reason], n);
 }
 
@@ -123,6 +152,7 @@ static __always_inline void count_connections(__s64 n)
 		__sync_fetch_and_add(&h->connections, n);
 }
 
+/* NULL: no room, which is counted, or it exists. */
 static __always_inline struct connection *connection_create(const struct tuple *t, __u64 now)
 {
 	__u32 zero = 0;
@@ -145,61 +175,75 @@ static __always_inline struct connection *connection_create(const struct tuple *
 	c->id = now << 8 | (bpf_get_smp_processor_id() & 0xff);
 	c->opened_ns = now;
 	c->tuple = *t;
-	c->direction[1].parser.response = 1;
+	c->direction[RESPONSE].parser.response = 1;
 	return c;
 }
 
-/* Data of the handshake's last ACK, on the listener's socket: we are the server, its first byte is
- * at seq. */
-static __always_inline struct connection *connection_create_early(const struct tuple *t, __u32 seq,
-								  __u32 ack_seq, __u64 now)
+/* A segment came before its connection was ESTABLISHED: data of the handshake's last ACK, on the
+ * listener's socket, or of a Fast Open SYN. */
+static __always_inline struct connection *connection_create_early(const struct tuple *t,
+								  enum reporter reporter, __u64 now)
 {
-	struct connection *c;
+	struct connection *c = connection_create(t, now);
+	__u64 id;
 
-	if (bpf_map_update_elem(&early_connections, t, &now, BPF_NOEXIST))
+	if (!c)
 		return NULL;
-	c = connection_create(t, now);
-	if (!c) {
-		bpf_map_delete_elem(&early_connections, t);
-		return NULL;
-	}
 	c->early = 1;
-	c->reporter = REPORTER_DESTINATION;
-	c->direction[0].next_seq = seq;
-	c->direction[1].next_seq = ack_seq;
-	return c;
+	c->reporter = reporter;
+	id = c->id;
+	if (!bpf_map_update_elem(&early_connections, t, &id, BPF_NOEXIST))
+		return c;
+	bpf_map_delete_elem(&connections, t);
+	count_connections(-1);
+	return NULL;
 }
 
-/* At ESTABLISHED, from the tracepoint. */
+static __always_inline void direction_start(struct direction *d, __u32 next_seq)
+{
+	if (d->started)
+		return;
+	d->next_seq = next_seq;
+	d->started = 1;
+}
+
+static __always_inline void connection_identify(struct connection *c, const struct sock *sk)
+{
+	c->local_workload = workload_of_socket(sk);
+	c->peer_workload = c->reporter == REPORTER_SOURCE
+				   ? peer_of_client(&c->tuple, c->local_workload)
+				   : peer_of_server(&c->tuple);
+}
+
+/* From the tracepoint, whose programs have no spin lock on Linux 5.10, at ESTABLISHED. */
 static __always_inline void connection_established(struct sock *sk, enum reporter reporter)
 {
-	__u64 now = bpf_ktime_get_ns(), workload = workload_of_socket(sk), peer;
 	struct tcp_sock *tp = (struct tcp_sock *)sk;
 	struct connection *c;
 	struct tuple t;
-	int client = reporter == REPORTER_SOURCE;
 
 	if (tuple_of_socket(sk, &t))
 		return;
-	peer = client ? peer_of_client(&t, workload) : peer_of_server(&t);
 	c = bpf_map_lookup_elem(&connections, &t);
-	if (!c || !c->early) {
-		if (c) { /* a connection of the same tuple whose end was not seen */
-			bpf_map_delete_elem(&connections, &t);
-			count_connections(-1);
-		}
-		c = connection_create(&t, now);
-		if (!c)
-			return;
-		c->direction[client ? 0 : 1].next_seq = BPF_CORE_READ(tp, snd_nxt);
-		c->direction[client ? 1 : 0].next_seq = BPF_CORE_READ(tp, rcv_nxt);
-	} else {
-		c->early = 0;
-		bpf_map_delete_elem(&early_connections, &t);
+	if (c && !c->early) { /* a connection of the same tuple whose end was not seen */
+		bpf_map_delete_elem(&connections, &t);
+		count_connections(-1);
+		c = NULL;
 	}
+	if (c)
+		bpf_map_delete_elem(&early_connections, &t);
+	else
+		c = connection_create(&t, bpf_ktime_get_ns());
+	if (!c)
+		return;
 	c->reporter = reporter;
-	c->local_workload = workload;
-	c->peer_workload = peer;
+	direction_start(&c->direction[reporter == REPORTER_SOURCE ? REQUEST : RESPONSE],
+			BPF_CORE_READ(tp, snd_nxt));
+	direction_start(&c->direction[reporter == REPORTER_SOURCE ? RESPONSE : REQUEST],
+			BPF_CORE_READ(tp, rcv_nxt));
+	connection_identify(c, sk);
+	c->early = 0;
+	c->replay_due = c->stashed != 0;
 }
 
 #endif

@@ -36,18 +36,18 @@ struct exchange {
 
 /* Why a message could not be followed; index of the collectors' inexact counters. */
 enum inexact_reason {
-	INEXACT_HOLE,	  /* a segment was missing where framing is decided */
-	INEXACT_RACE,	  /* two segments of one direction at the same time */
-	INEXACT_PIPELINE, /* more requests in flight than a connection remembers */
-	INEXACT_FRAMING,  /* a head that contradicts itself, or what follows is no message */
-	INEXACT_SEGMENT,  /* more messages or head bytes in one segment than can be walked */
+	INEXACT_HOLE,	  /* TCP received bytes that the programs did not see or could not stash */
+	INEXACT_PIPELINE, /* more requests in flight than are remembered */
+	INEXACT_FRAMING,  /* what follows is no message, or answers no request */
+	INEXACT_SEGMENT,  /* more messages in one segment than can be walked */
 	INEXACT_SCRATCH,  /* no free scratch window on this CPU */
+	INEXACT_OLDER,	  /* in progress when the collector came */
 	INEXACT_REASONS,
 };
 
 #define INEXACT_REASON_NAMES                                                                       \
 	{                                                                                          \
-		"hole", "race", "pipeline", "framing", "segment", "scratch"                        \
+		"hole", "pipeline", "framing", "segment", "scratch", "older"                       \
 	}
 
 /* Counters that are not series; one entry of an array map. */

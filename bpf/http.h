@@ -1,191 +1,297 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Layers 1 to 3 put together: walks a segment message by message and hands finished exchanges to
- * the sink that includes this file. The sink defines, before the include: sink_head(c, response,
- * ordinal, first, w, at, length)  bytes of a head in the window sink_exchange(c, x) a request that
- * ended Bytes come through reader_load(), so nothing here knows that they come from an skb.
+ * the sink that includes this file. The sink defines, before the include:
+ *   sink_head(c, response, ordinal, offset, w, at, length)  bytes of a head in the window, which
+ *							     stand at offset in the message
+ *   sink_exchange(c, x, w)  a request that ended; the window's bytes are free
+ *   sink_gone(c, ordinal)  no exchange before this one will be heard of again
+ * Bytes come through reader_load(), so nothing here knows whether they come from an skb.
  */
 #ifndef MESHTAP_HTTP_H
 #define MESHTAP_HTTP_H
 
+#include "pending.h"
+#include "pickup.h"
 #include "scratch.h"
 #include "sequence.h"
+#include "stash.h"
 
+/* Either an skb, or a stashed copy, or neither: bytes that may only be passed. */
 struct reader {
 	struct __sk_buff *skb;
-	__u32 base; /* of the payload in the skb */
+	const struct stash_piece *piece;
+};
+
+/* What walking came to. */
+enum {
+	WALK_DONE,
+	WALK_ON,      /* more of the segment remains: call again */
+	WALK_STASH,   /* it came too early */
+	WALK_REPLAY,  /* done, and what is stashed may follow now; the direction is still held */
+	WALK_UNKNOWN, /* no such connection */
+	WALK_DUE,     /* what was stashed before goes first: replay, then call again */
 };
 
 /* length: 1 to HTTP1_WINDOW. */
-static __always_inline long reader_load(const struct reader *r, __u32 offset, void *to,
-					__u32 length)
+static __always_inline long reader_load(const struct reader *r, const struct walk *k, __u32 offset,
+					void *to, __u32 length)
 {
-	return bpf_skb_load_bytes(r->skb, r->base + offset, to, length);
-}
-
-struct walk {
-	struct connection *c;
-	struct direction *d;
-	struct scratch *scratch;
-	struct reader reader;
-	struct segment segment;
-	__u64 now;
-	__u32 window; /* bytes to load at a time */
-};
-
-/* From here on the connection's bytes are only counted. */
-static __always_inline void connection_give_up(struct connection *c, enum inexact_reason reason)
-{
-	int first;
-
-	bpf_spin_lock(&c->lock);
-	first = !c->dead;
-	c->dead = 1;
-	c->inexact = c->is_http;
-	bpf_spin_unlock(&c->lock);
-	if (first && c->is_http)
-		count_inexact(reason, 1);
-}
-
-/* The newest exchange, for a request whose head is complete. Call under the lock. Returns 0, or -1:
- * no room. */
-static __always_inline int exchange_push(struct connection *c, struct direction *d)
-{
-	struct exchange *x;
-
-	if (d->pushed)
-		return 0;
-	if (c->next - c->first >= EXCHANGES)
+	if (r->skb)
+		return bpf_skb_load_bytes(r->skb, k->base + offset, to, length);
+	if (!r->piece)
 		return -1;
-	x = &c->ring[c->next & (EXCHANGES - 1)];
-	x->started_ns = d->started_ns;
-	x->ended_ns = 0;
-	x->request_wire = 0;
-	x->request_body = 0;
-	x->response_wire = 0;
-	x->response_body = 0;
-	x->ordinal = c->next;
-	x->status = 0;
-	x->minor = d->parser.minor;
-	x->method = d->parser.method;
-	x->state = 0;
-	x->flag = EXCHANGE_OK;
-	c->next++;
-	c->is_http = 1;
-	d->pushed = 1;
-	return 0;
+	return bpf_probe_read_kernel(to, length, r->piece->bytes + offset);
 }
 
-/* Takes the oldest exchange out when both halves are done. Call under the lock. */
-static __always_inline int exchange_pop(struct connection *c, struct exchange *ret)
+/*
+ * The connection's stream cannot be followed: what is in flight is declared, and a beginning is
+ * looked for.
+ */
+static __always_inline void connection_lose(struct connection *c, enum inexact_reason reason)
 {
-	struct exchange *x = &c->ring[c->first & (EXCHANGES - 1)];
-
-	if (c->first == c->next || x->state != (EXCHANGE_REQUEST_DONE | EXCHANGE_RESPONSE_DONE))
-		return 0;
-	*ret = *x;
-	c->first++;
-	return 1;
-}
-
-static __always_inline enum http1_event request_head_end(struct walk *k)
-{
-	int full;
-
-	bpf_spin_lock(&k->c->lock);
-	full = exchange_push(k->c, k->d);
-	k->c->ring[(k->c->next - 1) & (EXCHANGES - 1)].method = k->d->parser.method;
-	bpf_spin_unlock(&k->c->lock);
-	if (full) {
-		connection_give_up(k->c, INEXACT_PIPELINE);
-		return HTTP1_MORE;
-	}
-	return http1_body(&k->d->parser, k->d->parser.method);
-}
-
-static __always_inline enum http1_event response_head_end(struct walk *k)
-{
-	struct connection *c = k->c;
-	struct direction *request = &c->direction[0];
-	struct exchange *x;
-	__u8 method = HTTP1_METHOD_OTHER;
+	struct direction *request = &c->direction[REQUEST];
+	__u32 n, ordinal, is_http;
 
 	bpf_spin_lock(&c->lock);
+	if (request->begun && !request->pushed && !request->skipped) {
+		c->next++;
+		request->skipped = 1;
+	}
+	n = c->next - c->first + c->skipped;
+	n = n ? n : 1;
+	is_http = c->is_http;
+	if (!is_http) {
+		c->undeclared += n;
+		c->undeclared_reason = reason;
+	}
+	c->first = c->next;
+	c->skipped = 0;
+	c->epoch++;
+	c->pickup = PICKUP_WAIT;
+	c->missed = 0;
+	c->tunnel = 0;
+	c->refused = 0;
+	ordinal = c->next;
+	bpf_spin_unlock(&c->lock);
+	if (is_http)
+		count_inexact(reason, n);
+	sink_gone(c, ordinal);
+}
+
+static __always_inline void connection_is_not_http(struct connection *c)
+{
+	bpf_spin_lock(&c->lock);
+	c->dead = 1;
+	c->first = c->next;
+	bpf_spin_unlock(&c->lock);
+	sink_gone(c, c->next + 1);
+}
+
+static __always_inline enum http1_event request_head_end(struct walk *k, struct connection *c,
+							 struct direction *d)
+{
+	struct deep_ring *deep = deep_ring_of(c, 1);
+
+	bpf_spin_lock(&c->lock);
+	if (d->epoch == c->epoch) {
+		exchange_push(c, d, deep);
+		if (d->pushed)
+			exchange_at(c, deep, c->next - 1)->method = d->parser.method;
+	}
+	bpf_spin_unlock(&c->lock);
+	return http1_body(&d->parser, d->parser.method);
+}
+
+/* The server's answer tells the request direction how to go on. Call under the lock. */
+static __always_inline void response_steers_request(struct connection *c, struct exchange *x)
+{
+	struct direction *request = &c->direction[REQUEST];
+
+	if (x->status == 101 || (x->method == HTTP1_METHOD_CONNECT && x->status / 100 == 2)) {
+		x->state &= ~EXCHANGE_REQUEST_DONE;
+		c->tunnel = 1;
+	} else if (x->method == HTTP1_METHOD_CONNECT && x->status >= 300) {
+		x->request_wire = request->position - request->message_start;
+		x->state |= EXCHANGE_REQUEST_DONE;
+		c->refused = 1;
+	}
+}
+
+/* Call under the lock. Returns the request's method. */
+static __always_inline __u8 response_answers(struct connection *c, struct direction *d,
+					     struct deep_ring *deep, __u32 *ret_lost,
+					     __u32 *ret_skipped)
+{
+	struct direction *request = &c->direction[REQUEST];
+	int is_final = d->parser.status >= 200 || d->parser.status == 101;
+	struct exchange *x;
+
 	/* An error answered before the request's head is complete (400, 408, 431). */
 	if (c->first == c->next && request->begun && (request->parser.flags & HTTP1_LINE_OK))
-		exchange_push(c, request);
-	k->d->orphan = c->first == c->next;
-	if (!k->d->orphan) {
-		x = &c->ring[c->first & (EXCHANGES - 1)];
-		method = x->method;
-		x->status = k->d->parser.status;
-		if (method == HTTP1_METHOD_CONNECT && x->status >= 300) { /* no tunnel */
-			x->request_wire = request->position - request->message_start;
-			x->state |= EXCHANGE_REQUEST_DONE;
-			c->refused = 1;
-		}
+		exchange_push(c, request, deep);
+	if (c->first == c->next) {
+		*ret_skipped = is_final && c->skipped;
+		c->skipped -= *ret_skipped;
+		*ret_lost = is_final && !*ret_skipped && c->is_http;
+		return HTTP1_METHOD_OTHER;
 	}
-	bpf_spin_unlock(&c->lock);
-	return http1_body(&k->d->parser, method);
+	x = exchange_at(c, deep, c->first);
+	x->status = d->parser.status;
+	d->answers = is_final;
+	if (is_final)
+		response_steers_request(c, x);
+	return x->method;
 }
 
-static __always_inline void message_end(struct walk *k)
+static __always_inline enum http1_event response_head_end(struct walk *k, struct connection *c,
+							  struct direction *d)
 {
-	struct connection *c = k->c;
-	struct direction *d = k->d;
-	struct exchange done;
-	struct exchange *x;
-	int finished;
+	struct deep_ring *deep = deep_ring_of(c, 1);
+	__u8 method = HTTP1_METHOD_OTHER;
+	__u32 lost = 0, skipped = 0, undeclared = 0;
 
 	bpf_spin_lock(&c->lock);
-	if (k->d->parser.response) {
-		x = &c->ring[c->first & (EXCHANGES - 1)];
-		if (!d->orphan) {
-			x->response_wire = d->position - d->message_start;
-			x->response_body = d->parser.body;
-			x->ended_ns = d->last_ns;
-			x->state |= EXCHANGE_RESPONSE_DONE;
-		}
-	} else {
-		x = &c->ring[(c->next - 1) & (EXCHANGES - 1)];
+	if (d->epoch == c->epoch) {
+		method = response_answers(c, d, deep, &lost, &skipped);
+		if (c->pickup == PICKUP_TRY && d->answers)
+			undeclared = pickup_confirm(c);
+	}
+	bpf_spin_unlock(&c->lock);
+	if (skipped)
+		count_inexact(INEXACT_PIPELINE, 1);
+	if (undeclared)
+		count_inexact(c->undeclared_reason, undeclared);
+	if (lost)
+		connection_lose(c, INEXACT_FRAMING);
+	return http1_body(&d->parser, method);
+}
+
+/* Call under the lock. */
+static __always_inline void message_store(struct connection *c, struct direction *d,
+					  struct deep_ring *deep, int is_response)
+{
+	struct exchange *x;
+
+	if (is_response && d->answers) {
+		x = exchange_at(c, deep, c->first);
+		x->response_wire = d->position - d->message_start;
+		x->response_body = d->parser.body;
+		x->ended_ns = d->last_ns;
+		x->state |= EXCHANGE_RESPONSE_DONE;
+	} else if (!is_response && d->pushed) {
+		x = exchange_at(c, deep, c->next - 1);
 		x->request_wire = d->position - d->message_start;
 		x->request_body = d->parser.body;
 		x->state |= EXCHANGE_REQUEST_DONE;
 	}
-	d->begun = 0;
-	d->pushed = 0;
-	http1_next(&d->parser);
-	finished = exchange_pop(c, &done);
+}
+
+static __always_inline void message_end(struct scratch *s, struct connection *c,
+					struct direction *d)
+{
+	struct walk *k = &s->walk;
+	struct deep_ring *deep = deep_ring_of(c, 0);
+	int finished = 0;
+
+	bpf_spin_lock(&c->lock);
+	if (d->epoch == c->epoch) {
+		message_store(c, d, deep, k->direction == RESPONSE);
+		direction_reset(d);
+		finished = exchange_pop(c, deep, &k->done);
+	}
 	bpf_spin_unlock(&c->lock);
 	if (finished)
-		sink_exchange(c, &done);
+		sink_exchange(c, &k->done, &s->window);
+}
+
+/* A request that no server accepts: its bytes go on until the connection's end. */
+static __always_inline void request_bad(struct walk *k, struct connection *c, struct direction *d)
+{
+	struct deep_ring *deep;
+
+	if (c->pickup == PICKUP_TRY) {
+		connection_lose(c, INEXACT_FRAMING);
+		return;
+	}
+	if (!c->is_http && !(d->parser.flags & HTTP1_LINE_OK)) {
+		connection_is_not_http(c);
+		return;
+	}
+	deep = deep_ring_of(c, 1);
+	bpf_spin_lock(&c->lock);
+	if (!d->begun) {
+		d->begun = 1;
+		d->message_start = d->position;
+		d->started_ns = k->seen_ns;
+	}
+	exchange_push(c, d, deep);
+	d->parser.phase = HTTP1_UNTIL_CLOSE;
+	bpf_spin_unlock(&c->lock);
+}
+
+/* A response that no client understands: the connection's end cuts it short. */
+static __always_inline void response_bad(struct walk *k, struct connection *c, struct direction *d)
+{
+	struct deep_ring *deep = deep_ring_of(c, 0);
+	int answers;
+
+	bpf_spin_lock(&c->lock);
+	answers = d->answers && d->epoch == c->epoch;
+	if (answers) {
+		exchange_at(c, deep, c->first)->flag = EXCHANGE_UPE;
+		d->parser.phase = HTTP1_UNTIL_CLOSE;
+	}
+	bpf_spin_unlock(&c->lock);
+	if (answers)
+		return;
+	if (c->is_http || c->pickup == PICKUP_TRY)
+		connection_lose(c, INEXACT_FRAMING);
+	else
+		connection_is_not_http(c);
+}
+
+/* Hands what the window holds of a head to the sink. */
+static __always_inline void walk_head(struct walk *k, struct connection *c, struct direction *d,
+				      struct http1_window *w, __u64 position, __u32 from)
+{
+	__u32 ordinal = k->direction == RESPONSE ? c->first : c->next - d->pushed;
+	__u32 offset = position + from - HTTP1_START - d->message_start;
+
+	sink_head(c, k->direction == RESPONSE, ordinal, offset, w, from,
+		  w->consumed + HTTP1_START - from);
 }
 
 /* Loads the window at offset and parses it. Returns the bytes done with. */
-static __always_inline __u32 walk_window(struct walk *k, __u32 offset, enum http1_event *ret_event)
+static __always_inline __u32 walk_window(const struct reader *r, struct scratch *s,
+					 struct connection *c, struct direction *d, __u32 offset,
+					 enum http1_event *ret_event)
 {
-	struct http1_window *w = &k->scratch->window;
-	struct direction *d = k->d;
-	__u32 length = k->segment.length - offset, head_from = HTTP1_START;
-	int in_head = d->parser.phase <= HTTP1_HEADERS, first = 0;
+	struct walk *k = &s->walk;
+	struct http1_window *w = &s->window;
+	__u32 length = k->length - offset, head_from = HTTP1_START;
+	int in_head = d->parser.phase <= HTTP1_HEADERS;
+	__u64 position = d->position;
 
 	if (length > k->window)
 		length = k->window;
 	http1_hide(length);
 	length = ((length - 1) & (HTTP1_WINDOW - 1)) + 1;
-	if (reader_load(&k->reader, offset, w->bytes + HTTP1_START, length)) {
-		*ret_event = HTTP1_BAD;
+	if (reader_load(r, k, offset, w->bytes + HTTP1_START, length)) {
+		connection_lose(c, INEXACT_HOLE);
+		*ret_event = HTTP1_MORE;
 		return 0;
 	}
 	w->parser = d->parser;
 	*ret_event = http1_parse_in(w->slot, length);
 	d->parser = w->parser;
 	if (!d->begun && (d->parser.flags & HTTP1_BEGUN) && (__s32)w->consumed > w->begin) {
-		first = 1;
+		__u32 begin = w->begin < 0 ? 0 : w->begin; /* before it: a CR on its own */
+
 		d->begun = 1;
-		d->message_start = d->position + w->begin;
-		d->started_ns = k->now;
-		head_from += w->begin;
+		d->message_start = position + begin;
+		d->started_ns = k->seen_ns;
+		head_from += begin;
 	} else if (!d->begun) {
 		in_head = 0;
 	}
@@ -193,71 +299,137 @@ static __always_inline __u32 walk_window(struct walk *k, __u32 offset, enum http
 	d->next_seq += w->consumed;
 	d->last_ns = k->now;
 	if (in_head && *ret_event != HTTP1_BAD)
-		sink_head(k->c, k->d->parser.response,
-			  k->d->parser.response ? k->c->first : k->c->next - d->pushed, first, w,
-			  head_from, w->consumed + HTTP1_START - head_from);
+		walk_head(k, c, d, w, position, head_from);
 	return w->consumed;
 }
 
-/* Up to the end of the message. Returns 1 while bytes of the segment remain: walk on. */
-static __always_inline int walk_message(struct walk *k)
+/* What happened to the connection since this direction was last walked. Call under the lock. */
+static __always_inline void direction_catch_up(struct connection *c, struct direction *d,
+					       int is_response)
+{
+	if (d->epoch != c->epoch) {
+		direction_reset(d);
+		d->epoch = c->epoch;
+	}
+	if (c->dead)
+		d->parser.phase = HTTP1_DEAD;
+	if (is_response)
+		return;
+	if (c->refused) {
+		c->refused = 0;
+		direction_reset(d);
+	}
+	if (c->tunnel && d->parser.phase != HTTP1_TUNNEL) {
+		d->parser.phase = HTTP1_TUNNEL;
+		d->begun = 1;
+		d->pushed = 1;
+	}
+}
+
+/* Finds the segment's place, once, and takes the direction. Call under the lock. */
+static __always_inline enum sequence_verdict walk_claim(struct walk *k, struct connection *c,
+							struct direction *d)
 {
 	enum sequence_verdict verdict;
-	struct connection *c = k->c;
-	struct direction *d = k->d;
-	enum http1_event event;
-	__u32 offset = 0;
-	int dead;
 
-	bpf_spin_lock(&c->lock);
-	dead = c->dead;
-	if (dead)
-		d->parser.phase = HTTP1_DEAD;
-	if (c->refused && !k->d->parser.response) {
-		c->refused = 0;
-		d->begun = 0;
-		d->pushed = 0;
-		http1_next(&d->parser);
+	if (c->missed)
+		return SEQUENCE_LOST;
+	if (k->flags & TCP_FLAG_RST) {
+		if (c->closer == CLOSER_NONE && (k->egress || k->seq == k->rcv_nxt))
+			c->closer = k->direction == RESPONSE ? CLOSER_SERVER : CLOSER_CLIENT;
+		return SEQUENCE_OLD;
 	}
-	verdict = sequence_advance(d, &k->segment, k->now, &event, &offset);
-	if (verdict == SEQUENCE_NEXT)
+	if (k->egress)
+		direction_start(d, k->seq);
+	verdict = sequence_place(c, d, k);
+	if ((k->flags & TCP_FLAG_FIN) && verdict != SEQUENCE_OLD && d->started) {
+		d->has_fin = 1;
+		d->fin_seq = k->seq + k->length;
+	}
+	if (k->flags & TCP_FLAG_FIN && c->closer == CLOSER_NONE && verdict != SEQUENCE_OLD)
+		c->closer = k->direction == RESPONSE ? CLOSER_SERVER : CLOSER_CLIENT;
+	if (verdict == SEQUENCE_NEXT) {
 		d->busy = 1;
-	bpf_spin_unlock(&c->lock);
-
-	if (verdict == SEQUENCE_HOLE || verdict == SEQUENCE_BUSY)
-		connection_give_up(c, verdict == SEQUENCE_HOLE ? INEXACT_HOLE : INEXACT_RACE);
-	if (verdict != SEQUENCE_NEXT)
-		return 0;
-	if (event == HTTP1_MORE && offset < k->segment.length)
-		offset += walk_window(k, offset, &event);
-	if (event == HTTP1_HEAD_END) {
-		event = k->d->parser.response ? response_head_end(k) : request_head_end(k);
-		if (event == HTTP1_MORE && offset < k->segment.length)
-			event = sequence_pass(d, &k->segment, k->now, &offset);
+		k->held = 1;
 	}
-	if (event == HTTP1_MESSAGE_END)
-		message_end(k);
-	else if (event == HTTP1_BAD)
-		connection_give_up(c, INEXACT_FRAMING);
-	bpf_spin_lock(&c->lock);
-	d->busy = 0;
-	bpf_spin_unlock(&c->lock);
-	return offset < k->segment.length;
+	return verdict;
 }
 
-/* A FIN or RST of this direction's sender; in_order: nothing before it is missing. */
-static __always_inline void walk_fin(struct walk *k, int in_order)
+/* Up to the end of a message. */
+static __always_inline __u32 walk_message(const struct reader *r, struct scratch *s,
+					  struct connection *c, struct direction *d)
 {
-	struct connection *c = k->c;
-	int ends;
+	struct walk *k = &s->walk;
+	enum http1_event event;
+	__u32 offset;
+
+	event = sequence_pass(d, k, &offset);
+	if (event == HTTP1_MORE && offset < k->length)
+		offset += walk_window(r, s, c, d, offset, &event);
+	if (event == HTTP1_HEAD_END) {
+		event = k->direction == RESPONSE ? response_head_end(k, c, d)
+						 : request_head_end(k, c, d);
+		if (event == HTTP1_MORE && offset < k->length)
+			event = sequence_pass(d, k, &offset);
+	}
+	if (event == HTTP1_MORE && offset >= k->length && sequence_is_at_end(d) &&
+	    d->parser.phase == HTTP1_UNTIL_CLOSE)
+		event = HTTP1_MESSAGE_END;
+	if (event == HTTP1_MESSAGE_END)
+		message_end(s, c, d);
+	else if (event == HTTP1_BAD && k->direction == RESPONSE)
+		response_bad(k, c, d);
+	else if (event == HTTP1_BAD)
+		request_bad(k, c, d);
+	return offset;
+}
+
+/* Gives the direction back, unless the stash has what comes next. */
+static __always_inline int walk_release(struct walk *k, struct connection *c, struct direction *d)
+{
+	int replay;
 
 	bpf_spin_lock(&c->lock);
-	if (c->closer == CLOSER_NONE)
-		c->closer = k->d->parser.response ? CLOSER_SERVER : CLOSER_CLIENT;
-	ends = in_order && k->d->parser.response && k->d->parser.phase == HTTP1_UNTIL_CLOSE &&
-	       !k->d->busy;
+	replay = c->stashed && !k->egress;
+	if (!replay) {
+		d->busy = 0;
+		k->held = 0;
+	}
 	bpf_spin_unlock(&c->lock);
-	if (ends)
-		message_end(k);
+	return replay ? WALK_REPLAY : WALK_DONE;
 }
+
+/* A part of the segment: all, or up to the end of a message. */
+static __always_inline int walk(const struct reader *r, struct scratch *s, struct connection *c)
+{
+	struct walk *k = &s->walk;
+	struct direction *d = &c->direction[k->direction & 1];
+	enum sequence_verdict verdict = SEQUENCE_NEXT;
+	int searching;
+
+	bpf_spin_lock(&c->lock);
+	if (k->held || !d->busy)
+		direction_catch_up(c, d, k->direction == RESPONSE);
+	if (!k->held)
+		verdict = walk_claim(k, c, d);
+	searching = c->pickup == PICKUP_WAIT || c->pickup == PICKUP_READY;
+	if (verdict == SEQUENCE_NEXT && searching)
+		searching = !pickup_segment(c, d, k);
+	bpf_spin_unlock(&c->lock);
+
+	if (verdict == SEQUENCE_LOST) {
+		connection_lose(c, c->missed ? INEXACT_SCRATCH : INEXACT_HOLE);
+		return WALK_ON;
+	}
+	if (verdict != SEQUENCE_NEXT)
+		return verdict == SEQUENCE_HOLE ? WALK_STASH : WALK_DONE;
+	if (searching) {
+		d->position += k->seq + k->length - d->next_seq;
+		d->next_seq = k->seq + k->length;
+	} else if (walk_message(r, s, c, d) < k->length) {
+		return WALK_ON;
+	}
+	return walk_release(k, c, d);
+}
+
 #endif

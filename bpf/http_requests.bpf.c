@@ -14,17 +14,12 @@ struct {
 	__type(value, struct http_series);
 } series SEC(".maps");
 
-/* Zero, always: the source of new entries. Bytes, because a value with a lock cannot be a helper's
- * argument. */
-struct blank_series {
-	__u8 bytes[sizeof(struct http_series)];
-};
-
+/* Zero, always: the source of new entries. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct blank_series);
+	__type(value, struct http_series);
 } blank_series SEC(".maps");
 
 /* Upper bounds rounded down, since what is observed is whole; the rest is 2^63 - 1. */
@@ -36,15 +31,21 @@ static __always_inline __u32 bucket_of(__u64 value)
 {
 	__u32 low = 0;
 
-	for (__u32 half = 16; half; half /= 2)
-		low += ((bucket_bounds[(low + half - 1) & 31] - value) >> 63) * half;
+	for (__u32 half = 16; half; half /= 2) {
+		__u32 middle = low + half - 1;
+
+		http1_hide(middle);
+		low += ((bucket_bounds[middle & 31] - value) >> 63) * half;
+	}
+	http1_hide(low);
+	low &= 31;
 	return low < BUCKETS_MAX ? low : BUCKETS_MAX - 1;
 }
 
 static __always_inline struct http_series *series_of(const struct http_series_key *key)
 {
 	struct http_series *s = bpf_map_lookup_elem(&series, key);
-	struct blank_series *blank;
+	struct http_series *blank;
 	struct http_health *h;
 	__u32 zero = 0;
 
@@ -61,7 +62,8 @@ static __always_inline struct http_series *series_of(const struct http_series_ke
 	return s;
 }
 
-static __always_inline void sink_exchange(const struct connection *c, const struct exchange *x)
+static __always_inline void sink_exchange(const struct connection *c, const struct exchange *x,
+					  struct http1_window *w)
 {
 	struct http_series_key key = {};
 	__u32 duration, request, response;
@@ -81,18 +83,21 @@ static __always_inline void sink_exchange(const struct connection *c, const stru
 	duration = bucket_of(ms);
 	request = bucket_of(x->request_wire);
 	response = bucket_of(x->response_wire);
-	bpf_spin_lock(&s->lock);
-	s->sum[HISTOGRAM_DURATION] += ms;
-	s->sum[HISTOGRAM_REQUEST] += x->request_wire;
-	s->sum[HISTOGRAM_RESPONSE] += x->response_wire;
-	s->bucket[HISTOGRAM_DURATION][duration]++;
-	s->bucket[HISTOGRAM_REQUEST][request]++;
-	s->bucket[HISTOGRAM_RESPONSE][response]++;
-	bpf_spin_unlock(&s->lock);
+	/* Tracepoint programs have no spin lock on Linux 5.10. */
+	__sync_fetch_and_add(&s->sum[HISTOGRAM_DURATION], ms);
+	__sync_fetch_and_add(&s->sum[HISTOGRAM_REQUEST], x->request_wire);
+	__sync_fetch_and_add(&s->sum[HISTOGRAM_RESPONSE], x->response_wire);
+	__sync_fetch_and_add(&s->bucket[HISTOGRAM_DURATION][duration], 1);
+	__sync_fetch_and_add(&s->bucket[HISTOGRAM_REQUEST][request], 1);
+	__sync_fetch_and_add(&s->bucket[HISTOGRAM_RESPONSE][response], 1);
 }
 
 static __always_inline void sink_head(const struct connection *c, int response, __u32 ordinal,
-				      int first, struct http1_window *w, __u32 at, __u32 length)
+				      __u32 offset, struct http1_window *w, __u32 at, __u32 length)
+{
+}
+
+static __always_inline void sink_gone(const struct connection *c, __u32 ordinal)
 {
 }
 

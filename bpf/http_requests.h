@@ -23,10 +23,9 @@ enum http_histogram {
 	HISTOGRAMS,
 };
 
-/* Read with BPF_F_LOCK: sums and buckets then belong together. */
+/* Changed by atomic adds, one by one: what is read in between may lack a request in one histogram.
+ */
 struct http_series {
-	struct bpf_spin_lock lock;
-	__u32 reserved;
 	__u64 sum[HISTOGRAMS];
 	__u64 bucket[HISTOGRAMS][BUCKETS_MAX]; /* not cumulative */
 };

@@ -95,13 +95,22 @@ struct inet_sock {
 
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
+	struct {
+		u32 lrcvtime;
+	} icsk_ack;
 };
 
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
 	u32 rcv_nxt;
+	u32 copied_seq;
+	u32 rcv_wup;
+	u32 rcv_wnd;
 	u32 snd_nxt;
 	u32 snd_una;
+	u32 write_seq;
+	u32 max_window;
+	u32 lsndtime;
 	u64 bytes_received;
 	u64 bytes_sent;
 	u64 bytes_retrans;

@@ -1,13 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Where a program parses: windows of its CPU's own, and the functions that find one by its slot. */
+/* Where a program works: a segment and a window of its CPU's own, and the parser's functions that
+ * find them by their slot. */
 #ifndef MESHTAP_SCRATCH_H
 #define MESHTAP_SCRATCH_H
 
+#include "exchange.h"
 #include "http1.h"
 #include "kernel_types.h"
+#include "tuple.h"
 #include <bpf/bpf_helpers.h>
 
 #define SCRATCH_SLOTS 4
+
+/* A segment on its way, and how far it has come. Kept here because functions that are verified once
+ * cannot be given a pointer to it. */
+struct walk {
+	struct tuple tuple; /* of the connection */
+	__u64 id;	    /* of the connection, set when its stash is used */
+	__u64 now;
+	__u64 seen_ns; /* when the bytes came: earlier than now when they were stashed */
+	__u32 seq;
+	__u32 length; /* payload bytes */
+	__u32 base;   /* of the payload in the skb */
+	__u32 ack_seq;
+	__u32 rcv_nxt; /* ingress: the socket's, read before the direction is looked at */
+	__u32 rcv_end; /* ingress: right edge of the receive window */
+	__u32 window;  /* bytes to load at a time */
+	__u8 flags;    /* of TCP */
+	__u8 egress;
+	__u8 listener;	/* no socket of its own yet */
+	__u8 direction; /* REQUEST or RESPONSE */
+	__u8 held;	/* the direction is ours */
+	__u8 peeked;	/* begin is set */
+	__u8 has_copy;	/* of the stash entry that is replayed */
+	__u8 reserved;
+	__u32 entry;	/* its number + 1; 0: nothing is replayed */
+	__u8 begin[12]; /* of the payload, while a message's beginning is looked for */
+	struct exchange done; /* that ended */
+};
 
 /*
  * A window per running program. Egress programs of a task can be interrupted on their CPU by
@@ -17,6 +47,7 @@
  */
 struct scratch {
 	__u64 users;
+	struct walk walk;
 	struct http1_window window;
 };
 
@@ -38,11 +69,19 @@ static __always_inline struct scratch *scratch_claim(void)
 		__sync_fetch_and_add(&s->users, 1);
 		if (*(volatile __u64 *)&s->users == 1) {
 			s->window.slot = i;
+			s->walk.held = 0;
+			s->walk.entry = 0;
+			s->walk.peeked = 0;
 			return s;
 		}
 		__sync_fetch_and_add(&s->users, -1);
 	}
 	return NULL;
+}
+
+static __always_inline struct scratch *scratch_at(__u32 slot)
+{
+	return bpf_map_lookup_elem(&scratch, &slot);
 }
 
 /* See http1.h: verified once. */

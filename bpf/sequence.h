@@ -1,33 +1,81 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Layer 2: a direction's byte stream out of segments that come twice, overlap or leave holes.
- * Ingress runs before TCP validates and before the socket's lock, so this layer decides by sequence
- * number alone.
+ * Egress programs see first transmissions in order. Ingress programs run before TCP validates and
+ * before the socket's lock: what they see may be early, old, or not for this connection at all.
  */
 #ifndef MESHTAP_SEQUENCE_H
 #define MESHTAP_SEQUENCE_H
 
 #include "connection.h"
-
-struct segment {
-	__u32 seq;
-	__u32 length; /* payload bytes */
-};
+#include "scratch.h"
 
 enum sequence_verdict {
 	SEQUENCE_OLD,  /* nothing new in it */
-	SEQUENCE_NEXT, /* new bytes at *ret_offset */
-	SEQUENCE_HOLE, /* bytes that decide framing are missing */
-	SEQUENCE_BUSY, /* another CPU is in the middle of this direction */
+	SEQUENCE_NEXT, /* it continues the stream */
+	SEQUENCE_HOLE, /* bytes before it are missing still, or another CPU is at them */
+	SEQUENCE_LOST, /* bytes before it went by unseen */
 };
 
+enum {
+	TCP_FLAG_FIN = 1,
+	TCP_FLAG_SYN = 2,
+	TCP_FLAG_RST = 4,
+};
+
+/* RFC 9293: modulo 2^32 */
+static __always_inline __s32 sequence_after(__u32 a, __u32 b)
+{
+	return a - b;
+}
+
+/* What lies beyond the receive window TCP will drop (RFC 9293 section 3.10.7.4). */
+static __always_inline int sequence_in_window(const struct walk *k)
+{
+	return k->listener || sequence_after(k->seq, k->rcv_end) < 0;
+}
+
+/* Bytes that nothing need be known of, so that a hole in them can be jumped over. */
+static __always_inline int sequence_is_bulk(const struct connection *c, const struct direction *d)
+{
+	return d->parser.phase >= HTTP1_TUNNEL || c->pickup == PICKUP_WAIT ||
+	       c->pickup == PICKUP_READY;
+}
+
+/* Whether a segment continues the direction's stream. Call under the connection's lock. */
+static __always_inline enum sequence_verdict
+sequence_place(const struct connection *c, struct direction *d, const struct walk *k)
+{
+	__s32 ahead = sequence_after(k->seq, d->next_seq), end = ahead + k->length;
+	__u64 passable = http1_passable(&d->parser);
+
+	if (!d->started)
+		return SEQUENCE_HOLE;
+	if (end < 0 || (end == 0 && !(k->flags & TCP_FLAG_FIN)))
+		return SEQUENCE_OLD;
+	if (ahead > 0 && !k->egress && !sequence_in_window(k))
+		return SEQUENCE_OLD;
+	if (d->busy)
+		return SEQUENCE_HOLE;
+	if (ahead <= 0 || sequence_is_bulk(c, d))
+		return SEQUENCE_NEXT;
+	if (k->egress || k->listener)
+		return k->egress ? SEQUENCE_LOST : SEQUENCE_HOLE;
+	if (sequence_after(k->rcv_nxt, d->next_seq) <= 0)
+		return SEQUENCE_HOLE;
+	/* TCP has bytes that did not come here. Those of a body need not. */
+	if (passable < (__u32)ahead)
+		return passable < k->rcv_nxt - d->next_seq ? SEQUENCE_LOST : SEQUENCE_HOLE;
+	return sequence_after(k->rcv_nxt, k->seq) >= 0 ? SEQUENCE_NEXT : SEQUENCE_HOLE;
+}
+
 /* Passes the stretch from the direction's place that needs no parsing; the caller holds the
- * direction. */
-static __always_inline enum http1_event sequence_pass(struct direction *d, const struct segment *s,
-						      __u64 now, __u32 *ret_offset)
+ * direction. *ret_offset: the segment's first byte that remains. */
+static __always_inline enum http1_event sequence_pass(struct direction *d, const struct walk *k,
+						      __u32 *ret_offset)
 {
 	__u64 passable = http1_passable(&d->parser);
-	__u32 left = s->seq + s->length - d->next_seq;
+	__u32 left = k->seq + k->length - d->next_seq;
 	__u32 pass = passable < left ? passable : left;
 	enum http1_event event = HTTP1_MORE;
 
@@ -35,34 +83,16 @@ static __always_inline enum http1_event sequence_pass(struct direction *d, const
 		event = http1_pass(&d->parser, pass);
 		d->position += pass;
 		d->next_seq += pass;
-		d->last_ns = now;
+		d->last_ns = k->now;
 	}
-	*ret_offset = d->next_seq - s->seq;
+	*ret_offset = d->next_seq - k->seq;
 	return event;
 }
 
-/*
- * Decides whether a segment continues the stream, and passes what needs no parsing, a hole inside a
- * body of known length included. Call under the connection's lock. *ret_event: what passing
- * completed. *ret_offset: the first byte that remains
- * (= length: none).
- */
-static __always_inline enum sequence_verdict sequence_advance(struct direction *d,
-							      const struct segment *s, __u64 now,
-							      enum http1_event *ret_event,
-							      __u32 *ret_offset)
+/* The sender's FIN is next, and nothing is missing before it. */
+static __always_inline int sequence_is_at_end(const struct direction *d)
 {
-	__s32 ahead = s->seq - d->next_seq; /* RFC 9293: modulo 2^32 */
-	__s32 end = ahead + s->length;
-
-	if (end <= 0)
-		return SEQUENCE_OLD;
-	if (d->busy)
-		return SEQUENCE_BUSY;
-	if (ahead > 0 && http1_passable(&d->parser) < (__u32)ahead)
-		return SEQUENCE_HOLE;
-	*ret_event = sequence_pass(d, s, now, ret_offset);
-	return SEQUENCE_NEXT;
+	return d->has_fin && d->next_seq == d->fin_seq;
 }
 
 #endif

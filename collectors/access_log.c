@@ -23,12 +23,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define NAME	      "meshtap-access-log"
-#define PREFIX	      "meshtap_access_log"
-#define TABLE_ENTRIES 65536
-#define TABLE_BYTES   (32u << 20)
-#define LOG_BUFFER    (ACCESS_LINE_MAX + (64u << 10))
-#define BATCH	      1024 /* records between two looks at signals and timer */
+#define NAME	    "meshtap-access-log"
+#define PREFIX	    "meshtap_access_log"
+#define TABLE_BYTES (64u << 20) /* 100,000 exchanges in flight, with usual heads */
+#define LOG_BUFFER  (ACCESS_LINE_MAX + (64u << 10))
+#define BATCH	    1024 /* records between two looks at signals and timer */
 
 static const struct collector collector = {
 	.name = NAME,
@@ -45,8 +44,7 @@ struct writer {
 	struct ring ring;
 	struct exchange_table table;
 	struct service_log log;
-	unsigned long long unjoined; /* lines without the heads they should have */
-	char line[ACCESS_LINE_MAX];  /* untouched pages cost nothing */
+	char line[ACCESS_LINE_MAX]; /* untouched pages cost nothing */
 };
 
 static bool verbose;
@@ -67,7 +65,7 @@ static void take_head(struct writer *a, const struct record_head *record, size_t
 	if (size < sizeof(*record) || size - sizeof(*record) < record->length)
 		return;
 	exchange_table_append(&a->table, record->header.connection, record->header.ordinal,
-			      record->response ? HEAD_RESPONSE : HEAD_REQUEST, record->first,
+			      record->response ? HEAD_RESPONSE : HEAD_REQUEST, record->offset,
 			      (struct head_text){ record->text, record->length });
 }
 
@@ -79,12 +77,10 @@ static struct access_end end_of(const struct tuple *tuple, __u32 reporter)
 static void take_exchange(struct writer *a, const struct record_exchange *record)
 {
 	const struct record_header *h = &record->header;
-	struct exchange_heads heads = exchange_table_get(&a->table, h->connection, h->ordinal);
+	struct exchange_heads heads =
+		exchange_table_get(&a->table, h->connection, &record->exchange);
 	struct access_end end = end_of(&record->tuple, record->reporter);
 
-	if (!heads.side[HEAD_REQUEST].data ||
-	    (record->exchange.status && !heads.side[HEAD_RESPONSE].data))
-		a->unjoined++;
 	log_file_line(&a->log.file, a->line,
 		      access_line_http(a->line, &end, &record->exchange, &heads));
 	exchange_table_remove(&a->table, h->connection, h->ordinal);
@@ -115,6 +111,8 @@ static void take_record(void *context, const void *data, size_t size)
 		take_exchange(a, data);
 	else if (size >= sizeof(struct record_tcp) && header->type == RECORD_TCP)
 		take_tcp(a, data);
+	else if (size >= sizeof(struct record_gone) && header->type == RECORD_GONE)
+		exchange_table_forget(&a->table, header->connection, header->ordinal);
 }
 
 /* What the ring holds now. Bounded, as new records may come faster than they are written. */
@@ -148,11 +146,10 @@ static void write_metrics(struct writer *a)
 	write_counter(&text, PREFIX "_lines_total", "Lines written.", a->log.file.lines);
 	write_counter(&text, PREFIX "_dropped_lines_total", "Lines that could not be written.",
 		      a->log.file.dropped_lines);
-	write_counter(&text, PREFIX "_unjoined_total", "Lines without a head they should have.",
-		      a->unjoined);
 	prom_family(&text, PREFIX "_dropped_records_total", "counter",
 		    "Records for which the ring had no room.");
 	prom_sample(&text, PREFIX "_dropped_records_total", "reason=\"ring\"", health.ring_drops);
+	exchange_table_write(&text, PREFIX, &a->table);
 	http_health_write(&text, PREFIX, &a->maps, &started);
 	if (!r)
 		r = prom_write(&text, a->settings->textfile_dir, PREFIX ".prom");
@@ -228,7 +225,7 @@ static int run(const struct settings *settings, const struct pins *pins)
 		r = ring_open(&a.ring, pins_get(pins, "records"));
 	if (r)
 		return fail(EXIT_RUNTIME, "cannot open the pinned maps", r);
-	r = exchange_table_init(&a.table, TABLE_ENTRIES, TABLE_BYTES);
+	r = exchange_table_init(&a.table, TABLE_BYTES, access_line_wanted);
 	if (!r)
 		r = service_open(&a.service, settings->interval);
 	if (r)

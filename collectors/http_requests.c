@@ -140,7 +140,7 @@ static int table_read(struct table *ret, int series_fd, int workloads_fd, unsign
 		previous = &key;
 		if (!(reporters >> (key.parties.reporter - 1) & 1))
 			continue;
-		if (!bpf_map_lookup_elem_flags(series_fd, &key, &s, BPF_F_LOCK))
+		if (!bpf_map_lookup_elem(series_fd, &key, &s))
 			r = table_add(ret, &key, &s, workloads_fd);
 	}
 	table_merge(ret);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "access_line.h"
 
-#include "http_head.h"
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -11,6 +9,15 @@
 #include <time.h>
 
 #define SECOND 1000000000ll
+
+static const char *const request_names[] = { "host", "x-forwarded-for", "user-agent",
+					     "x-request-id", "x-envoy-original-path" };
+static const char *const response_names[] = { "x-envoy-upstream-service-time" };
+
+const struct head_names access_line_wanted[HEAD_SIDES] = {
+	[HEAD_REQUEST] = { request_names, sizeof(request_names) / sizeof(*request_names) },
+	[HEAD_RESPONSE] = { response_names, sizeof(response_names) / sizeof(*response_names) },
+};
 
 /* A line being written. Fields that do not fit are cut; the newline always fits. */
 struct line {
@@ -173,12 +180,10 @@ size_t access_line_http(char *ret, const struct access_end *end, const struct ex
 	};
 	unsigned int outcome = x->flag <= EXCHANGE_UPE ? x->flag : EXCHANGE_OK;
 	struct head_text request = heads->side[HEAD_REQUEST];
-	struct head_text response = http_head_final(heads->side[HEAD_RESPONSE]);
+	struct head_text response = heads->side[HEAD_RESPONSE];
 	struct line l = { .data = ret };
-	struct request_line start;
+	struct request_line start = http_head_request_line(request);
 
-	http_head_skip_empty_lines(&request);
-	start = http_head_request_line(request);
 	put_start(&l, end, x->started_ns);
 	put_request(&l, request, &start, x->minor);
 	put_format(&l, "%u %s %s - \"-\" %llu %llu %llu ", x->status, outcomes[outcome].flag,

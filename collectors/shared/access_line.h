@@ -14,6 +14,9 @@
 /* Both heads whole, every byte of them escaped, and what is ours. */
 #define ACCESS_LINE_MAX (2 * 4 * HEAD_TEXT_MAX + 2048)
 
+/* The headers that a line shows. */
+extern const struct head_names access_line_wanted[HEAD_SIDES];
+
 struct access_end {
 	const struct tuple *tuple; /* as the local socket sees it */
 	bool is_client;		   /* the local end is the one that called connect() */

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "exchange_table.h"
 
+#include "http1.h"
+
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#define BUCKETS	   4096u /* a power of two */
-#define TEXT_FIRST 512u	 /* most heads fit */
+#define BUCKETS	      16384u /* a power of two */
+#define IN_FLIGHT_MAX 128    /* more than the kernel side follows on one connection */
+#define MALLOC_BYTES  48     /* malloc's own for an entry and its texts, about */
 
-struct text {
-	char *data; /* owned */
-	unsigned int length, capacity;
+struct head_part {
+	struct http_head head;
+	__u32 position; /* bytes of it that have come */
 };
 
 struct exchange_entry {
@@ -18,162 +21,204 @@ struct exchange_entry {
 	struct exchange_entry *older, *newer;
 	__u64 connection;
 	__u32 ordinal;
-	struct text text[HEAD_SIDES];
+	struct head_part part[HEAD_SIDES];
 };
 
-int exchange_table_init(struct exchange_table *ret, unsigned int max_entries, size_t max_bytes)
+int exchange_table_init(struct exchange_table *ret, size_t max_bytes,
+			const struct head_names wanted[HEAD_SIDES])
 {
-	*ret = (struct exchange_table){ .max_entries = max_entries, .max_bytes = max_bytes };
+	*ret = (struct exchange_table){ .max_bytes = max_bytes };
+	for (int i = 0; i < HEAD_SIDES; i++) {
+		if (wanted[i].count > HEAD_NAMES_MAX)
+			return -E2BIG;
+		ret->wanted[i] = wanted[i];
+	}
 	ret->buckets = calloc(BUCKETS, sizeof(*ret->buckets));
 	return ret->buckets ? 0 : -ENOMEM;
 }
 
-static struct exchange_entry **bucket_of(const struct exchange_table *t, __u64 connection,
-					 __u32 ordinal)
+/* A connection's exchanges are in one bucket. */
+static struct exchange_entry **bucket_of(const struct exchange_table *t, __u64 connection)
 {
-	__u64 hash = (connection + ordinal) * 0x9e3779b97f4a7c15ull;
-
-	return &t->buckets[hash >> 32 & (BUCKETS - 1)];
+	return &t->buckets[connection * 0x9e3779b97f4a7c15ull >> 32 & (BUCKETS - 1)];
 }
 
 static struct exchange_entry *find(const struct exchange_table *t, __u64 connection, __u32 ordinal)
 {
-	struct exchange_entry *e = *bucket_of(t, connection, ordinal);
+	struct exchange_entry *e = *bucket_of(t, connection);
 
 	while (e && (e->connection != connection || e->ordinal != ordinal))
 		e = e->next_in_bucket;
 	return e;
 }
 
-static void remove_entry(struct exchange_table *t, struct exchange_entry *e)
+/* place: what points to it in its bucket. */
+static void remove_at(struct exchange_table *t, struct exchange_entry **place)
 {
-	struct exchange_entry **p = bucket_of(t, e->connection, e->ordinal);
+	struct exchange_entry *e = *place;
 
-	while (*p != e)
-		p = &(*p)->next_in_bucket;
-	*p = e->next_in_bucket;
+	*place = e->next_in_bucket;
 	*(e->older ? &e->older->newer : &t->oldest) = e->newer;
 	*(e->newer ? &e->newer->older : &t->newest) = e->older;
 	t->entries--;
-	t->bytes -= sizeof(*e);
+	t->bytes -= sizeof(*e) + MALLOC_BYTES;
 	for (int i = 0; i < HEAD_SIDES; i++) {
-		t->bytes -= e->text[i].capacity;
-		free(e->text[i].data);
+		t->bytes -= e->part[i].head.capacity;
+		http_head_free(&e->part[i].head);
 	}
 	free(e);
 }
 
-/* Makes room for size bytes more, at the cost of others than keep. */
-static bool make_room(struct exchange_table *t, size_t size, const struct exchange_entry *keep)
+/* Keeps the table's size, at the cost of others than keep. */
+static void evict(struct exchange_table *t, const struct exchange_entry *keep)
 {
-	while (t->bytes + size > t->max_bytes) {
-		struct exchange_entry *e = t->oldest;
+	while (t->bytes > t->max_bytes) {
+		struct exchange_entry *e = t->oldest == keep ? keep->newer : t->oldest;
+		struct exchange_entry **place;
 
-		if (e && e == keep)
-			e = e->newer;
 		if (!e)
-			return false;
-		remove_entry(t, e);
-		t->dropped++;
+			return;
+		place = bucket_of(t, e->connection);
+		while (*place != e)
+			place = &(*place)->next_in_bucket;
+		remove_at(t, place);
+		t->evicted++;
 	}
-	return true;
 }
 
 static struct exchange_entry *insert(struct exchange_table *t, __u64 connection, __u32 ordinal)
 {
-	struct exchange_entry **bucket = bucket_of(t, connection, ordinal);
-	struct exchange_entry *e;
+	struct exchange_entry **bucket = bucket_of(t, connection);
+	struct exchange_entry *e = calloc(1, sizeof(*e));
 
-	if (t->entries == t->max_entries && t->oldest) {
-		remove_entry(t, t->oldest);
-		t->dropped++;
-	}
-	if (!make_room(t, sizeof(*e), NULL))
-		return NULL;
-	e = calloc(1, sizeof(*e));
 	if (!e)
 		return NULL;
 	e->connection = connection;
 	e->ordinal = ordinal;
+	e->part[HEAD_RESPONSE].head.response = true;
 	e->next_in_bucket = *bucket;
 	*bucket = e;
 	e->older = t->newest;
 	*(t->newest ? &t->newest->newer : &t->oldest) = e;
 	t->newest = e;
 	t->entries++;
-	t->bytes += sizeof(*e);
+	t->bytes += sizeof(*e) + MALLOC_BYTES;
 	return e;
 }
 
-/* Makes text as large as need, or leaves it: then what follows is cut. */
-static void grow(struct exchange_table *t, struct exchange_entry *e, struct text *text, size_t need)
-{
-	size_t capacity = text->capacity ? text->capacity : TEXT_FIRST;
-	char *data;
-
-	while (capacity < need)
-		capacity *= 2;
-	if (capacity == text->capacity || !make_room(t, capacity - text->capacity, e))
-		return;
-	data = realloc(text->data, capacity);
-	if (!data)
-		return;
-	t->bytes += capacity - text->capacity;
-	text->data = data;
-	text->capacity = capacity;
-}
-
 void exchange_table_append(struct exchange_table *t, __u64 connection, __u32 ordinal,
-			   enum head_side side, bool first, struct head_text piece)
+			   enum head_side side, __u32 offset, struct head_text piece)
 {
 	struct exchange_entry *e = find(t, connection, ordinal);
-	struct text *text;
+	struct head_part *part;
+	struct http_head *head;
+	__u32 known;
 
-	if (!e && first)
+	if (!e && !offset)
 		e = insert(t, connection, ordinal);
-	if (!e)
+	if (!e) /* the beginning was lost, or pushed out */
 		return;
-	text = &e->text[side];
-	if (first)
-		text->length = 0;
-	else if (!text->data)
+	part = &e->part[side];
+	head = &part->head;
+	if (head->state >= HEAD_ENDED)
 		return;
-	if (piece.length > HEAD_TEXT_MAX - text->length)
-		piece.length = HEAD_TEXT_MAX - text->length;
-	if (!piece.length)
-		return;
-	grow(t, e, text, text->length + piece.length);
-	if (piece.length > text->capacity - text->length)
-		piece.length = text->capacity - text->length;
-	if (!piece.length)
-		return;
-	memcpy(text->data + text->length, piece.data, piece.length);
-	text->length += piece.length;
+	t->bytes -= head->capacity;
+	known = part->position - offset;
+	if (offset > part->position) {
+		http_head_damage(head);
+	} else if (known < piece.length) {
+		piece.data += known;
+		piece.length -= known;
+		part->position += piece.length;
+		http_head_append(head, &t->wanted[side], piece);
+		t->damaged += head->state == HEAD_CUT;
+	}
+	t->bytes += head->capacity;
+	evict(t, e);
 }
 
-struct exchange_heads exchange_table_get(const struct exchange_table *t, __u64 connection,
-					 __u32 ordinal)
+/* Must the head have ended? An early answer ends a CONNECT even when its head has not. */
+static bool must_end(const struct exchange *x, enum head_side side)
 {
-	const struct exchange_entry *e = find(t, connection, ordinal);
-	struct exchange_heads heads = {};
+	if (side == HEAD_RESPONSE)
+		return x->status >= 200 || x->status == 101;
+	return x->state & EXCHANGE_REQUEST_DONE && x->method != HTTP1_METHOD_CONNECT;
+}
 
-	for (int i = 0; e && i < HEAD_SIDES; i++)
-		heads.side[i] = (struct head_text){ e->text[i].data, e->text[i].length };
+struct exchange_heads exchange_table_get(struct exchange_table *t, __u64 connection,
+					 const struct exchange *x)
+{
+	const struct exchange_entry *e = find(t, connection, x->ordinal);
+	struct exchange_heads heads = {};
+	unsigned int damaged = 0;
+
+	for (int i = 0; i < HEAD_SIDES; i++) {
+		const struct http_head *head = e ? &e->part[i].head : NULL;
+
+		if (head &&
+		    (head->state == HEAD_ENDED || head->state == HEAD_CUT || !must_end(x, i)))
+			heads.side[i] = (struct head_text){ head->text, head->length };
+		damaged += !heads.side[i].data && (i == HEAD_REQUEST || x->status);
+	}
+	t->damaged += damaged;
+	t->unjoined += damaged != 0;
 	return heads;
+}
+
+static void remove_range(struct exchange_table *t, __u64 connection, __u32 before, __u32 exactly)
+{
+	struct exchange_entry **place = bucket_of(t, connection);
+
+	while (*place) {
+		const struct exchange_entry *e = *place;
+
+		if (e->connection == connection &&
+		    ((__s32)(e->ordinal - before) < 0 || e->ordinal == exactly))
+			remove_at(t, place);
+		else
+			place = &(*place)->next_in_bucket;
+	}
 }
 
 void exchange_table_remove(struct exchange_table *t, __u64 connection, __u32 ordinal)
 {
-	struct exchange_entry *e = find(t, connection, ordinal);
+	remove_range(t, connection, ordinal - IN_FLIGHT_MAX, ordinal);
+}
 
-	if (e)
-		remove_entry(t, e);
+void exchange_table_forget(struct exchange_table *t, __u64 connection, __u32 ordinal)
+{
+	remove_range(t, connection, ordinal, ordinal - 1);
 }
 
 void exchange_table_free(struct exchange_table *t)
 {
-	while (t->oldest)
-		remove_entry(t, t->oldest);
+	while (t->oldest) {
+		struct exchange_entry *e = t->oldest;
+
+		remove_range(t, e->connection, e->ordinal, e->ordinal);
+	}
 	free(t->buckets);
 	*t = (struct exchange_table){};
+}
+
+void exchange_table_write(struct prom_text *text, const char *prefix,
+			  const struct exchange_table *t)
+{
+	const struct {
+		const char *name, *help;
+		unsigned long long value;
+	} counters[] = {
+		{ "unjoined_total", "Lines without a head they should have.", t->unjoined },
+		{ "damaged_heads_total", "Heads missing, incomplete or cut.", t->damaged },
+		{ "evicted_exchanges_total", "Exchanges whose heads gave way to newer ones.",
+		  t->evicted },
+	};
+
+	for (size_t i = 0; i < sizeof(counters) / sizeof(*counters); i++) {
+		char name[128];
+
+		snprintf(name, sizeof(name), "%s_%s", prefix, counters[i].name);
+		prom_family(text, name, "counter", counters[i].help);
+		prom_sample(text, name, NULL, counters[i].value);
+	}
 }

@@ -1,14 +1,215 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "http_head.h"
 
-#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 static const struct head_text missing;
 
-/* Cuts the first line off, without its end. Returns false, with the rest in *ret, when it has no
- * end. */
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static void cut(struct http_head *h)
+{
+	if (h->state == HEAD_NAME)
+		h->length = h->line;
+	else if (h->text)
+		h->text[h->length++] = '\n';
+	h->state = h->text ? HEAD_CUT : HEAD_DAMAGED;
+}
+
+/* Makes room for n bytes more and the LF of a cut, tightly: there may be many heads. */
+static bool grow(struct http_head *h, size_t n)
+{
+	size_t capacity = h->capacity + h->capacity / 2;
+	char *text;
+
+	if (h->length + n < h->capacity)
+		return true;
+	if (capacity < h->length + n + 1)
+		capacity = h->length + n + 1;
+	capacity = (capacity + 63) & ~(size_t)63;
+	text = realloc(h->text, capacity);
+	if (!text)
+		return false;
+	h->text = text;
+	h->capacity = capacity;
+	return true;
+}
+
+static void put(struct http_head *h, const char *data, size_t n)
+{
+	size_t room = HEAD_TEXT_MAX - 1 - h->length, take = n < room ? n : room;
+
+	if (!grow(h, take)) {
+		cut(h);
+		return;
+	}
+	memcpy(h->text + h->length, data, take);
+	h->length += take;
+	if (take < n)
+		cut(h);
+}
+
+static void skip_line(struct http_head *h)
+{
+	h->length = h->line;
+	h->state = HEAD_SKIPPED;
+}
+
+/* Of a repeated header the first is kept. */
+static void decide_by_name(struct http_head *h, const struct head_names *wanted, size_t longest)
+{
+	const char *line = h->text + h->line;
+	size_t length = h->length - h->line;
+	const char *colon = memchr(line, ':', length);
+
+	if (!colon) {
+		if (length > longest)
+			skip_line(h);
+		return;
+	}
+	length = colon - line;
+	for (unsigned int i = 0; i < wanted->count; i++) {
+		const char *name = wanted->names[i];
+
+		if (strlen(name) != length || strncasecmp(name, line, length) ||
+		    (h->seen & 1ull << i))
+			continue;
+		h->seen |= 1ull << i;
+		h->state = HEAD_KEPT;
+		return;
+	}
+	skip_line(h);
+}
+
+static size_t longest_name(const struct head_names *wanted)
+{
+	size_t longest = 0;
+
+	for (unsigned int i = 0; i < wanted->count; i++)
+		if (strlen(wanted->names[i]) > longest)
+			longest = strlen(wanted->names[i]);
+	return longest;
+}
+
+/* No more than what decides is copied. Returns the bytes taken. */
+static size_t take_name(struct http_head *h, const struct head_names *wanted, const char *data,
+			size_t n)
+{
+	size_t longest, most;
+
+	if (h->length == h->line && is_blank(*data)) {
+		if (!h->last_kept) {
+			h->state = HEAD_SKIPPED;
+			return 0;
+		}
+		/* the line goes on: one blank for the end that it seemed to have */
+		do
+			h->length--;
+		while (is_blank(h->text[h->length - 1]));
+		h->line = h->length;
+		h->state = HEAD_FOLD;
+		put(h, " ", 1);
+		return 0;
+	}
+	longest = longest_name(wanted);
+	most = longest + 1 - (h->length - h->line);
+	if (n > most)
+		n = most;
+	put(h, data, n);
+	if (h->state == HEAD_NAME)
+		decide_by_name(h, wanted, longest);
+	return n;
+}
+
+/* Bytes of one line, without its LF. */
+static void take_bytes(struct http_head *h, const struct head_names *wanted, const char *data,
+		       size_t n)
+{
+	while (n && h->state < HEAD_SKIPPED) {
+		size_t taken = 1;
+
+		if (h->state == HEAD_BEFORE && *data != '\r') {
+			h->length = h->line = 0; /* an interim head */
+			h->seen = 0;
+			h->state = HEAD_START;
+			taken = 0;
+		} else if (h->state == HEAD_FOLD && !is_blank(*data)) {
+			h->state = HEAD_KEPT;
+			taken = 0;
+		} else if (h->state == HEAD_NAME) {
+			taken = take_name(h, wanted, data, n);
+		} else if (h->state == HEAD_START || h->state == HEAD_KEPT) {
+			put(h, data, n);
+			taken = n;
+		}
+		data += taken;
+		n -= taken;
+	}
+}
+
+static bool is_interim(const struct http_head *h)
+{
+	return h->response && h->length >= sizeof("HTTP/1.1 100") && h->text[9] == '1' &&
+	       memcmp(h->text + 9, "101", 3);
+}
+
+static void end_line(struct http_head *h)
+{
+	bool is_kept = h->state == HEAD_KEPT || h->state == HEAD_FOLD;
+
+	if (h->state == HEAD_BEFORE)
+		return;
+	if (h->length > h->line && h->text[h->length - 1] == '\r')
+		h->length--;
+	if (h->state == HEAD_NAME && h->length == h->line) {
+		h->state = is_interim(h) ? HEAD_BEFORE : HEAD_ENDED;
+		return;
+	}
+	if (h->state == HEAD_NAME)
+		h->length = h->line;
+	else if (h->state != HEAD_SKIPPED)
+		put(h, "\n", 1);
+	if (h->state == HEAD_CUT)
+		return;
+	h->line = h->length;
+	h->last_kept = is_kept;
+	h->state = HEAD_NAME;
+}
+
+void http_head_append(struct http_head *h, const struct head_names *wanted, struct head_text piece)
+{
+	while (piece.length && h->state < HEAD_ENDED) {
+		const char *newline = memchr(piece.data, '\n', piece.length);
+		size_t n = newline ? (size_t)(newline - piece.data) : piece.length;
+
+		take_bytes(h, wanted, piece.data, n);
+		if (!newline)
+			return;
+		if (h->state < HEAD_ENDED)
+			end_line(h);
+		piece.data += n + 1;
+		piece.length -= n + 1;
+	}
+}
+
+void http_head_damage(struct http_head *h)
+{
+	http_head_free(h);
+	h->state = HEAD_DAMAGED;
+}
+
+void http_head_free(struct http_head *h)
+{
+	free(h->text);
+	*h = (struct http_head){ .response = h->response };
+}
+
+/* Cuts the first line off, without its end. Returns false when it has no end. */
 static bool next_line(struct head_text *rest, struct head_text *ret)
 {
 	const char *newline = rest->length ? memchr(rest->data, '\n', rest->length) : NULL;
@@ -19,37 +220,27 @@ static bool next_line(struct head_text *rest, struct head_text *ret)
 		return false;
 	rest->data += length + 1;
 	rest->length -= length + 1;
-	if (length && ret->data[length - 1] == '\r')
-		ret->length--;
 	return true;
 }
 
 static struct head_text trim(struct head_text t)
 {
-	while (t.length && (*t.data == ' ' || *t.data == '\t')) {
+	while (t.length && is_blank(*t.data)) {
 		t.data++;
 		t.length--;
 	}
-	while (t.length && (t.data[t.length - 1] == ' ' || t.data[t.length - 1] == '\t'))
+	while (t.length && is_blank(t.data[t.length - 1]))
 		t.length--;
 	return t;
 }
 
-void http_head_skip_empty_lines(struct head_text *head)
-{
-	while (head->length && (*head->data == '\r' || *head->data == '\n')) {
-		head->data++;
-		head->length--;
-	}
-}
-
-struct head_text http_head_header(struct head_text head, const char *name)
+struct head_text http_head_header(struct head_text kept, const char *name)
 {
 	size_t length = strlen(name);
 	struct head_text line;
 
-	next_line(&head, &line);
-	while (next_line(&head, &line) && line.length) {
+	next_line(&kept, &line);
+	while (next_line(&kept, &line)) {
 		if (line.length > length && line.data[length] == ':' &&
 		    !strncasecmp(line.data, name, length))
 			return trim((struct head_text){ line.data + length + 1,
@@ -58,38 +249,15 @@ struct head_text http_head_header(struct head_text head, const char *name)
 	return missing;
 }
 
-struct head_text http_head_final(struct head_text text)
-{
-	struct head_text last = missing, line;
-
-	for (;;) {
-		struct head_text head;
-		bool interim;
-
-		http_head_skip_empty_lines(&text);
-		head = text;
-		if (text.length < 13 || strncasecmp(text.data, "HTTP/1.", 7))
-			return last.data ? last : head;
-		interim = text.data[9] == '1' && memcmp(text.data + 9, "101", 3);
-		do {
-			if (!next_line(&text, &line))
-				return last.data ? last : head;
-		} while (line.length);
-		last = head;
-		if (!interim)
-			return last;
-	}
-}
-
-struct request_line http_head_request_line(struct head_text head)
+struct request_line http_head_request_line(struct head_text kept)
 {
 	struct head_text line, rest;
 	struct request_line ret = {};
 	const char *blank;
 
-	if (!head.length)
+	if (!kept.length)
 		return ret;
-	next_line(&head, &line);
+	next_line(&kept, &line);
 	blank = memchr(line.data, ' ', line.length);
 	ret.method =
 		(struct head_text){ line.data, blank ? (size_t)(blank - line.data) : line.length };

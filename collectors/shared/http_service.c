@@ -4,6 +4,7 @@
 #include "exchange.h"
 #include "privileges.h"
 #include "sockets.h"
+#include "stash_layout.h"
 #include "tuple.h"
 
 #include <bpf/bpf.h>
@@ -11,6 +12,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define EARLY_SECONDS 60
@@ -59,7 +61,7 @@ static int attach(const struct pins *pins, struct bpf_object *obj)
 	return r;
 }
 
-static int walk_listeners(const struct pins *pins)
+static int walk_sockets(const struct pins *pins)
 {
 	int link = pins_get(pins, "link_http_sockets"), r;
 
@@ -86,18 +88,50 @@ int http_service_load(struct pins *pins, struct bpf_object *obj, const void *elf
 	if (!r && state == PINS_OLD_LAYOUT)
 		fprintf(stderr, "%s: map layout changed: counters start anew\n", name);
 	if (!r && state != PINS_OLD_PROGRAMS)
-		r = walk_listeners(pins);
+		r = walk_sockets(pins);
 	return r;
 }
 
 int http_maps_open(struct http_maps *ret, const struct pins *pins)
 {
-	static const char *const names[] = { "health", "connections", "early_connections" };
-	int fds[3], r = pins_get_all(pins, names, fds, 3);
+	static const char *const names[] = { "health", "connections", "early_connections",
+					     "stashes", "stash_pieces" };
+	int fds[5], r = pins_get_all(pins, names, fds, 5);
+	void *counters;
 
-	if (!r)
-		*ret = (struct http_maps){ fds[0], fds[1], fds[2] };
-	return r;
+	if (r)
+		return r;
+	counters = mmap(NULL, sizeof(struct http_health), PROT_READ | PROT_WRITE, MAP_SHARED, fds[0],
+		      0);
+	if (counters == MAP_FAILED)
+		return -errno;
+	*ret = (struct http_maps){ fds[0], counters, fds[1], fds[2], fds[3], fds[4] };
+	return 0;
+}
+
+static void remove_stash(const struct http_maps *maps, __u64 connection)
+{
+	struct stash stash;
+
+	if (bpf_map_lookup_elem(maps->stashes, &connection, &stash))
+		return;
+	for (int i = 0; i < STASH_ENTRIES; i++) {
+		struct stash_key key = { .connection = connection, .seq = stash.entry[i].seq };
+
+		if (stash.entry[i].length && stash.entry[i].has_copy)
+			bpf_map_delete_elem(maps->stash_pieces, &key);
+	}
+	bpf_map_delete_elem(maps->stashes, &connection);
+}
+
+/* The kernel takes it off the early ones first when it is established: who does so owns it. */
+static void remove_early(const struct http_maps *maps, const struct tuple *t, __u64 id)
+{
+	if (bpf_map_delete_elem(maps->early_connections, t))
+		return;
+	if (!bpf_map_delete_elem(maps->connections, t))
+		__sync_fetch_and_add(&maps->counters->connections, -1);
+	remove_stash(maps, id);
 }
 
 void http_maps_sweep(const struct http_maps *maps)
@@ -108,14 +142,12 @@ void http_maps_sweep(const struct http_maps *maps)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	while (more) {
-		__u64 seen;
+		__u64 id;
 
 		more = !bpf_map_get_next_key(maps->early_connections, &key, &next);
-		if (!bpf_map_lookup_elem(maps->early_connections, &key, &seen) &&
-		    (__u64)now.tv_sec > seen / 1000000000 + EARLY_SECONDS) {
-			bpf_map_delete_elem(maps->connections, &key);
-			bpf_map_delete_elem(maps->early_connections, &key);
-		}
+		if (!bpf_map_lookup_elem(maps->early_connections, &key, &id) &&
+		    (__u64)now.tv_sec > (id >> 8) / 1000000000 + EARLY_SECONDS)
+			remove_early(maps, &key, id);
 		key = next;
 	}
 }
@@ -156,11 +188,10 @@ static double seconds_since(const struct timespec *started)
 void http_health_write(struct prom_text *t, const char *prefix, const struct http_maps *maps,
 		       const struct timespec *started)
 {
-	struct http_health h = {};
 	struct bpf_map_info info = {};
-	__u32 zero = 0, size = sizeof(info);
+	__u32 size = sizeof(info);
+	struct http_health h = *maps->counters;
 
-	bpf_map_lookup_elem(maps->health, &zero, &h);
 	bpf_obj_get_info_by_fd(maps->connections, &info, &size);
 	write_value(t, prefix, "build_info", "gauge", "The collector's version.",
 		    "version=\"" MESHTAP_VERSION "\"", 1);

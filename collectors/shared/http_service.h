@@ -12,14 +12,17 @@
 
 struct http_maps {
 	int health;
+	struct http_health *counters; /* of the health map, mapped for the process's life */
 	int connections;
 	int early_connections;
+	int stashes;
+	int stash_pieces;
 };
 
 /*
  * Makes the object's programs count: nothing when these very programs are pinned; else loads it,
  * attaches it to the root of cgroup v2 and to the tracepoint, pins it, and on a first load notes
- * the listening sockets. The object must be opened and configured; *generation is its .rodata's.
+ * the sockets that are there. The object must be opened and configured; *generation is its .rodata's.
  * Says on stderr when counters start anew. Returns 0 or -errno.
  */
 int http_service_load(struct pins *pins, struct bpf_object *obj, const void *elf, size_t size,
@@ -28,8 +31,7 @@ int http_service_load(struct pins *pins, struct bpf_object *obj, const void *elf
 /* Opens the pinned maps. Returns 0 or -errno. */
 int http_maps_open(struct http_maps *ret, const struct pins *pins);
 
-/* Removes connections that were seen on a listener's socket only and were not established within a
- * minute. */
+/* Removes connections of which data was seen, but that were not established within a minute. */
 void http_maps_sweep(const struct http_maps *maps);
 
 /* Appends the health metrics. prefix: of their names, "meshtap_http_requests"; started:

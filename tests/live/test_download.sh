@@ -2,45 +2,23 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # A large download from real nginx: bytes to the byte, advancing while it lasts, whatever happens to the collectors:
 # kill -9, a full disk. Then node_exporter scrapes what was written. Run as root.
-# shellcheck disable=SC1091,SC2317,SC3043 # shunit2 is installed and calls the functions; dash has local
+# shellcheck disable=SC1091,SC2154,SC2317,SC3043 # lib.sh sets variables; shunit2 calls the functions; dash has local
 set -u
+. "$(dirname "$0")/lib.sh"
 
-top=$(cd "$(dirname "$0")/../.." && pwd)
 net=meshtap-download-$$
 server=meshtap-test-download-$$.service
 size=${MESHTAP_TEST_DOWNLOAD:-1073741824}
-dir='' pins='' cgroup='' mounted='' nginx_pid=''
-
-if [ "$(id -u)" != 0 ] || [ ! -e /sys/kernel/btf/vmlinux ]; then
-	echo "SKIP: needs root and a kernel with BTF"
-	exit 0
-fi
-
-wait_for() {
-	local tries=400
-
-	while ! "$@" >/dev/null 2>&1; do
-		tries=$((tries - 1))
-		[ "$tries" -gt 0 ] || return 1
-		sleep 0.05
-	done
-}
 
 here() {
 	ip netns exec "$net" "$@"
 }
 
 oneTimeSetUp() {
-	dir=$(mktemp -d)
-	chmod 755 "$dir"
-	mkdir "$dir/www" "$dir/textfile"
-	: >"$dir/meshtap.ini"
-	mountpoint -q /sys/fs/bpf || { mount -t bpf bpf /sys/fs/bpf && mounted=1; }
-	pins=/sys/fs/bpf/meshtap-test-download-$$
-	cgroup=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)
-	mkdir "$cgroup/$server"
-	ip netns add "$net"
-	ip -n "$net" link set lo up
+	live_begin download
+	units_add "$server"
+	netns_add "$net"
+	mkdir "$dir/www"
 	truncate -s "$size" "$dir/www/file"
 	cat >"$dir/nginx.conf" <<-EOF
 		daemon off; pid $dir/nginx.pid; worker_processes 1; error_log $dir/error.log;
@@ -50,35 +28,26 @@ oneTimeSetUp() {
 			server { listen 8080; root $dir/www; } }
 	EOF
 	bytes
-	# shellcheck disable=SC2016
-	sh -c 'echo $$ >"$1"; exec ip netns exec "$2" nginx -c "$3" -e "$4"' sh "$cgroup/$server/cgroup.procs" "$net" \
-		"$dir/nginx.conf" "$dir/error.log" &
-	nginx_pid=$!
+	in_unit "$server" "$net" nginx -c "$dir/nginx.conf" -e "$dir/error.log" &
 	wait_for here curl -sfI -o /dev/null http://127.0.0.1:8080/file
 }
 
 oneTimeTearDown() {
 	[ -n "$dir" ] || return 0
-	kill "$nginx_pid"
-	wait "$nginx_pid" 2>/dev/null
-	"$top/build/meshtap-tcp-bytes" --pin-dir "$pins" --unload
-	"$top/build/meshtap-http-requests" --pin-dir "$pins" --unload
-	ip netns del "$net"
-	wait_for rmdir "$cgroup/$server"
-	[ -z "$mounted" ] || umount /sys/fs/bpf
-	rm -rf "$dir"
-	dir=''
+	bytes --unload
+	collector http-requests --unload
+	live_end
 }
 
 bytes() {
-	"$top/build/meshtap-tcp-bytes" -c "$dir/meshtap.ini" --pin-dir "$pins" --textfile-dir "$dir/textfile" "$@"
+	collector tcp-bytes "$@"
 }
 
 # sent REPORTER: by the test's server, since the collector is loaded
 sent() {
 	bytes
-	grep '^istio_tcp_sent_bytes_total{' "$dir/textfile/meshtap_tcp_bytes.prom" | grep "reporter=\"$1\"" |
-		grep "destination_workload=\"$server\"" | awk '{ n += $NF } END { printf "%d\n", n }'
+	total istio_tcp_sent_bytes_total "reporter=$1" "destination_workload=$server" \
+		<"$dir/textfile/meshtap_tcp_bytes.prom"
 }
 
 sent_is() {
@@ -108,16 +77,14 @@ test_bytes_advance_and_end_exact() {
 }
 
 test_kill_harms_no_traffic() {
-	"$top/build/meshtap-http-requests" -c "$dir/meshtap.ini" --pin-dir "$pins" --textfile-dir "$dir/textfile" \
-		--interval 1 2>"$dir/err" &
-	local collector=$! curl
+	local curl
 
-	wait_for grep -q ready "$dir/err"
+	start_metrics
 	here curl -s --limit-rate 400M -o "$dir/copy" http://127.0.0.1:8080/file &
 	curl=$!
 	wait_for test -s "$dir/copy"
-	kill -9 "$collector"
-	wait "$collector" 2>/dev/null
+	kill -9 "$metrics_pid"
+	wait "$metrics_pid" 2>/dev/null
 	wait "$curl"
 	assertEquals "curl's exit code" 0 $?
 	assertEquals "$size" "$(wc -c <"$dir/copy")"
@@ -142,16 +109,11 @@ test_full_disk_keeps_the_old_file() {
 }
 
 test_node_exporter_reads_it() {
-	here prometheus-node-exporter --web.listen-address=127.0.0.1:9100 --collector.disable-defaults \
+	in_unit "$server" "$net" prometheus-node-exporter --web.listen-address=127.0.0.1:9100 --collector.disable-defaults \
 		--collector.textfile --collector.textfile.directory="$dir/textfile" 2>"$dir/exporter.err" &
-	local exporter=$!
-
 	wait_for here curl -sf -o "$dir/scrape" http://127.0.0.1:9100/metrics
 	assertEquals "node_textfile_scrape_error 0" "$(grep '^node_textfile_scrape_error ' "$dir/scrape")"
 	assertTrue "our series are there" "grep -q '^istio_tcp_sent_bytes_total{' $dir/scrape"
-	kill "$exporter"
-	wait "$exporter" 2>/dev/null
-	return 0
 }
 
 . shunit2

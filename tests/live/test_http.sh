@@ -2,39 +2,21 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # http_requests and access_log against real nginx, curl, wrk and netcat; the truth is nginx's own log and files of
 # known size. Servers and clients run in units and a network namespace of the test's own. Run as root.
-# shellcheck disable=SC1091,SC2317,SC3043 # shunit2 is installed and calls the functions; dash has local
+# shellcheck disable=SC1091,SC2154,SC2317,SC3043 # lib.sh sets variables; shunit2 calls the functions; dash has local
 set -u
+. "$(dirname "$0")/lib.sh"
 
-top=$(cd "$(dirname "$0")/../.." && pwd)
 net=meshtap-http-$$
 server=meshtap-test-nginx-$$.service
 client=meshtap-test-curl-$$.service
 requests=${MESHTAP_TEST_REQUESTS:-200000}
 port=$((20000 + $$ % 10000)) # the log is of the whole host: only our own lines have it
-dir='' pins='' cgroup='' mounted='' metrics_pid='' log_pid='' nginx_pid=''
 
-if [ "$(id -u)" != 0 ] || [ ! -e /sys/kernel/btf/vmlinux ]; then
-	echo "SKIP: needs root and a kernel with BTF"
-	exit 0
-fi
-
-wait_for() {
-	local tries=400
-
-	while ! "$@" >/dev/null 2>&1; do
-		tries=$((tries - 1))
-		[ "$tries" -gt 0 ] || return 1
-		sleep 0.05
-	done
-}
-
-# in_unit UNIT COMMAND...
-in_unit() {
+here() { # UNIT COMMAND...
 	local unit="$1"
 
 	shift
-	# shellcheck disable=SC2016
-	sh -c 'echo $$ >"$1/cgroup.procs"; ns=$2; shift 2; exec ip netns exec "$ns" "$@"' sh "$cgroup/$unit" "$net" "$@"
+	in_unit "$unit" "$net" "$@"
 }
 
 write_nginx_conf() {
@@ -43,7 +25,7 @@ write_nginx_conf() {
 		events { worker_connections 1024; }
 		http {
 			log_format exact '\$status \$request_length \$bytes_sent \$body_bytes_sent \$request_method \$request_uri';
-			access_log $dir/nginx.log exact buffer=64k flush=100ms;
+			access_log $dir/nginx.log exact;
 			keepalive_requests 1000000; client_body_temp_path $dir/body; client_max_body_size 100m;
 			proxy_temp_path $dir/p; fastcgi_temp_path $dir/f; uwsgi_temp_path $dir/u; scgi_temp_path $dir/s;
 			server {
@@ -59,36 +41,15 @@ write_nginx_conf() {
 
 start_nginx() {
 	write_nginx_conf
-	in_unit "$server" nginx -c "$dir/nginx.conf" -e "$dir/error.log" &
-	nginx_pid=$!
-	wait_for in_unit "$client" curl -sf -o /dev/null http://127.0.0.1:$port/small
-}
-
-start_metrics() {
-	"$top/build/meshtap-http-requests" -c "$dir/meshtap.ini" --pin-dir "$pins" --textfile-dir "$dir/textfile" \
-		--interval 3600 2>"$dir/metrics.err" &
-	metrics_pid=$!
-	wait_for grep -q ready "$dir/metrics.err"
-}
-
-start_log() {
-	"$top/build/meshtap-access-log" -c "$dir/meshtap.ini" --pin-dir "$pins" --textfile-dir "$dir/textfile" \
-		--interval 3600 --log-file "$dir/access.log" 2>"$dir/log.err" &
-	log_pid=$!
-	wait_for grep -q ready "$dir/log.err"
+	here "$server" nginx -c "$dir/nginx.conf" -e "$dir/error.log" &
+	wait_for here "$client" curl -sf -o /dev/null http://127.0.0.1:$port/small
 }
 
 oneTimeSetUp() {
-	dir=$(mktemp -d)
-	mkdir "$dir/www" "$dir/textfile"
-	chmod 755 "$dir"
-	: >"$dir/meshtap.ini"
-	mountpoint -q /sys/fs/bpf || { mount -t bpf bpf /sys/fs/bpf && mounted=1; }
-	pins=/sys/fs/bpf/meshtap-test-http-$$
-	cgroup=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)
-	mkdir "$cgroup/$server" "$cgroup/$client"
-	ip netns add "$net"
-	ip -n "$net" link set lo up
+	live_begin http
+	units_add "$server" "$client"
+	netns_add "$net"
+	mkdir "$dir/www"
 	head -c 1000 /dev/urandom >"$dir/www/small"
 	head -c 3000000 /dev/urandom >"$dir/www/large"
 	echo hello >"$dir/www/chunked"
@@ -99,61 +60,38 @@ oneTimeSetUp() {
 
 oneTimeTearDown() {
 	[ -n "$dir" ] || return 0
-	# nginx_pid is the shell around nginx, which ends with it
-	kill "$metrics_pid" "$log_pid" "$(cat "$dir/nginx.pid")" 2>/dev/null
-	wait "$metrics_pid" "$log_pid" "$nginx_pid" 2>/dev/null
-	"$top/build/meshtap-http-requests" --pin-dir "$pins" --unload
-	"$top/build/meshtap-access-log" --pin-dir "$pins" --unload
-	ip netns del "$net"
-	wait_for rmdir "$cgroup/$server"
-	wait_for rmdir "$cgroup/$client"
-	[ -z "$mounted" ] || umount /sys/fs/bpf
-	rm -rf "$dir"
-	dir=''
+	stop_services
+	live_end
 }
 
-# A line of the access log for each reporter and request; lines of this test's server only.
+# log_lines REPORTER: of HTTP requests to this test's server
 log_lines() {
-	grep 'HTTP/1\.[01]"' "$dir/access.log" | grep -c " inbound|$port|| "
+	local cluster=" inbound|$port|| "
+
+	[ "$1" = destination ] || cluster=":$port\" PassthroughCluster "
+	grep 'HTTP/1\.[01]"' "$dir/access.log" | grep -cF "$cluster"
 }
 
 # Forgets what was logged and counted so far.
 setUp() {
-	sample
-	cp "$dir/textfile/meshtap_http_requests.prom" "$dir/before.prom"
-	wait_for logs_settled
+	wait_for no_connection
+	mark
+	barrier "$net"
 	: >"$dir/nginx.log"
 	: >"$dir/access.log"
 }
 
-logs_settled() {
-	local size
-
-	size=$(cat "$dir/nginx.log" "$dir/access.log" | wc -c)
-	sleep 0.3
-	[ "$(cat "$dir/nginx.log" "$dir/access.log" | wc -c)" = "$size" ]
+# With its last connection nginx has logged all that there was.
+no_connection() {
+	[ -z "$(ip netns exec "$net" ss -Htn state connected exclude time-wait sport = ":$port")" ]
 }
 
-is_newer() {
-	[ -n "$(find "$dir/textfile/meshtap_http_requests.prom" -newer "$dir/asked")" ]
-}
+# requests_rose METRIC REPORTER [LABEL=VALUE]: to this test's server
+requests_rose() {
+	local metric="$1" reporter="$2"
 
-sample() {
-	touch "$dir/asked"
-	sleep 0.02 # the file system's clock ticks
-	kill -USR1 "$metrics_pid"
-	wait_for is_newer
-}
-
-# total FILE METRIC REPORTER [LABEL]: the sum of the series whose server is the test's nginx.
-total() {
-	grep "^$2{" "$1" | grep "reporter=\"$3\"" | grep "destination_workload=\"$server\"" | grep -F "${4:-}" |
-		awk '{ n += $NF } END { printf "%d\n", n }'
-}
-
-# rise METRIC REPORTER [LABEL]: since setUp
-rise() {
-	echo $(($(total "$dir/textfile/meshtap_http_requests.prom" "$@") - $(total "$dir/before.prom" "$@")))
+	shift 2
+	rise "$metric" "reporter=$reporter" "destination_workload=$server" "$@"
 }
 
 # nginx_sum FIELD
@@ -161,10 +99,10 @@ nginx_sum() {
 	awk -v f="$1" '{ n += $f } END { printf "%d\n", n }' "$dir/nginx.log"
 }
 
-# settle N: nginx has logged N requests, and our log as many for the server's side
+# settle N: nginx has logged N requests, and our log and metrics have what they will ever have of them
 settle() {
 	wait_for nginx_has "$1" || fail "nginx logged $(wc -l <"$dir/nginx.log") of $1 requests"
-	wait_for logs_settled
+	barrier "$net"
 	sample
 }
 
@@ -173,11 +111,7 @@ nginx_has() {
 }
 
 get() {
-	in_unit "$client" curl -s -o /dev/null "$@"
-}
-
-inexact() {
-	awk '/inexact_messages_total\{/ { n += $NF } END { print n + 0 }' "$dir/textfile/meshtap_http_requests.prom"
+	here "$client" curl -s -o /dev/null "$@"
 }
 
 # What both reporters counted equals what nginx logged.
@@ -185,14 +119,13 @@ assert_equals_nginx() {
 	local reporter
 
 	for reporter in source destination; do
-		assertEquals "requests, $reporter" "$1" "$(rise istio_requests_total $reporter)"
-		assertEquals "durations, $reporter" "$1" "$(rise istio_request_duration_milliseconds_count $reporter)"
-		assertEquals "request bytes, $reporter" "$(nginx_sum 2)" "$(rise istio_request_bytes_sum $reporter)"
-		assertEquals "response bytes, $reporter" "$(nginx_sum 3)" "$(rise istio_response_bytes_sum $reporter)"
+		assertEquals "requests, $reporter" "$1" "$(requests_rose istio_requests_total $reporter)"
+		assertEquals "durations, $reporter" "$1" "$(requests_rose istio_request_duration_milliseconds_count $reporter)"
+		assertEquals "request bytes, $reporter" "$(nginx_sum 2)" "$(requests_rose istio_request_bytes_sum $reporter)"
+		assertEquals "response bytes, $reporter" "$(nginx_sum 3)" "$(requests_rose istio_response_bytes_sum $reporter)"
+		assertEquals "log lines, $reporter" "$1" "$(log_lines $reporter)"
 	done
-	assertEquals "log lines, destination" "$1" "$(log_lines)"
-	assertEquals "log lines, source" "$1" "$(grep 'HTTP/1\.[01]"' "$dir/access.log" | grep -c ":$port\" PassthroughCluster ")"
-	assertEquals "inexact" 0 "$(inexact)"
+	assertEquals "inexact" 0 "$(inexact_of meshtap_http_requests.prom)"
 }
 
 # Method, path, status and body bytes of each server-side line, as nginx says them.
@@ -217,9 +150,9 @@ test_framings() {
 	settle 11
 	assert_equals_nginx 11
 	assert_lines_equal_nginx
-	assertEquals 1 "$(rise istio_requests_total destination 'response_code="404"')"
-	assertEquals 1 "$(rise istio_requests_total source 'response_code="206"')"
-	assertEquals 1 "$(rise istio_requests_total destination 'response_code="304"')"
+	assertEquals 1 "$(requests_rose istio_requests_total destination response_code=404)"
+	assertEquals 1 "$(requests_rose istio_requests_total source response_code=206)"
+	assertEquals 1 "$(requests_rose istio_requests_total destination response_code=304)"
 }
 
 # nginx does not count in $request_length a body that it discards: the truth is the files' sizes.
@@ -234,8 +167,8 @@ test_body_bytes_of_a_request() {
 test_workload_names() {
 	get http://127.0.0.1:$port/small
 	settle 1
-	assertEquals 1 "$(rise istio_requests_total source "source_workload=\"$client\"")"
-	assertEquals 1 "$(rise istio_requests_total destination "source_workload=\"$client\"")"
+	assertEquals 1 "$(requests_rose istio_requests_total source "source_workload=$client")"
+	assertEquals 1 "$(requests_rose istio_requests_total destination "source_workload=$client")"
 }
 
 test_pipelining() {
@@ -243,7 +176,7 @@ test_pipelining() {
 		printf 'GET /small?%s HTTP/1.1\r\nHost: a\r\n\r\n' $n
 	done >"$dir/pipeline"
 	printf 'HEAD /small HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n' >>"$dir/pipeline"
-	in_unit "$client" nc -N 127.0.0.1 $port <"$dir/pipeline" >/dev/null
+	here "$client" nc -N 127.0.0.1 $port <"$dir/pipeline" >/dev/null
 	settle 12
 	assert_equals_nginx 12
 	assert_lines_equal_nginx
@@ -257,69 +190,55 @@ test_long_head_over_many_segments() {
 	assertEquals 2 "$(grep -c '"long-head"' "$dir/access.log")"
 }
 
+tcp_lines_are() {
+	[ "$(grep -c ':9090" ' "$dir/access.log")" = "$1" ]
+}
+
 test_tcp_line_for_other_protocols() {
-	in_unit "$server" sh -c 'printf "hello world\n" | exec nc -N -l 127.0.0.1 9090' >/dev/null &
-	wait_for in_unit "$client" sh -c 'ss -ltn | grep -q :9090'
-	printf 'not http at all\n' | in_unit "$client" nc -N 127.0.0.1 9090 >/dev/null
-	wait_for grep -q ':9090' "$dir/access.log"
-	wait_for logs_settled
+	here "$server" sh -c 'printf "hello world\n" | exec nc -N -l 127.0.0.1 9090' >/dev/null &
+	wait_for here "$client" sh -c 'ss -ltn | grep -q :9090'
+	printf 'not http at all\n' | here "$client" nc -N 127.0.0.1 9090 >/dev/null
+	wait_for tcp_lines_are 2
 	assertEquals 2 "$(grep -c '"- - -" 0 - - - "-" 16 12 ' "$dir/access.log")"
 }
 
 test_refused_connect() {
-	in_unit "$client" nc -w 1 127.0.0.1 9191 </dev/null
+	here "$client" nc -w 1 127.0.0.1 9191 </dev/null
 	wait_for grep -q ':9191' "$dir/access.log"
 	assertEquals 1 "$(grep -c '"- - -" 0 UF - - "delayed_connect_error:_Connection_refused" 0 0 0 ' "$dir/access.log")"
 }
 
 test_client_abort() {
-	in_unit "$server" nc -l 127.0.0.1 8081 >/dev/null &
+	here "$server" nc -l 127.0.0.1 8081 >/dev/null &
 	local silent=$!
 
-	wait_for in_unit "$client" sh -c 'ss -ltn | grep -q :8081'
+	wait_for here "$client" sh -c 'ss -ltn | grep -q :8081'
 	get --max-time 0.2 http://127.0.0.1:8081/never
 	wait "$silent"
 	wait_for grep -q '/never' "$dir/access.log"
 	sample
-	assertEquals 1 "$(rise istio_requests_total source 'response_code="0"')"
+	assertEquals 1 "$(requests_rose istio_requests_total source response_code=0)"
 	assertEquals 2 "$(grep -c '"GET /never HTTP/1.1" 0 DC downstream_remote_disconnect' "$dir/access.log")"
 }
 
-# Without the connections that wrk opens and cuts without a request: they are TCP lines.
-assert_equals_wrk() {
-	assertEquals "requests" "$1" "$(rise istio_requests_total destination)"
-	assertEquals "durations" "$1" "$(rise istio_request_duration_milliseconds_count destination)"
-	assertEquals "request bytes" "$(nginx_sum 2)" "$(rise istio_request_bytes_sum destination)"
-	assertEquals "response bytes" "$(nginx_sum 3)" "$(rise istio_response_bytes_sum destination)"
-	assertEquals "requests, source" "$1" "$(rise istio_requests_total source)"
-	assertEquals "log lines, destination" "$1" "$(log_lines)"
-	assertEquals "log lines, source" "$1" "$(grep 'HTTP/1.1"' "$dir/access.log" | grep -c ":$port\" PassthroughCluster ")"
-	assertEquals "inexact" 0 "$(inexact)"
-	assertEquals "ring drops" 0 "$(ring_drops)"
-}
-
 ring_drops() {
-	touch "$dir/asked"
-	sleep 0.02
-	kill -USR1 "$log_pid"
-	wait_for test "$dir/textfile/meshtap_access_log.prom" -nt "$dir/asked"
-	awk '/^meshtap_access_log_dropped_records_total/ { n += $NF } END { print n + 0 }' \
-		"$dir/textfile/meshtap_access_log.prom"
+	sample_log
+	total meshtap_access_log_dropped_records_total <"$dir/textfile/meshtap_access_log.prom"
 }
 
 test_many_keepalive_requests() {
-	local threads=2 rounds=20 done_requests
+	local rounds=20 done_requests=0
 
-	done_requests=0
 	while [ "$done_requests" -lt "$requests" ] && [ $rounds -gt 0 ]; do
-		in_unit "$client" wrk -t $threads -c 16 -d 2 http://127.0.0.1:$port/small >"$dir/wrk"
-		wait_for logs_settled
+		here "$client" wrk -t 2 -c 16 -d 2 http://127.0.0.1:$port/small >"$dir/wrk"
+		wait_for no_connection
 		done_requests=$(wc -l <"$dir/nginx.log")
 		rounds=$((rounds - 1))
 	done
-	sample
 	assertTrue "$done_requests requests in all" "[ $done_requests -ge $requests ]"
-	assert_equals_wrk "$done_requests"
+	settle "$done_requests"
+	assert_equals_nginx "$done_requests"
+	assertEquals "ring drops" 0 "$(ring_drops)"
 }
 
 test_killed_collector_loses_no_count() {
@@ -336,8 +255,7 @@ test_killed_collector_loses_no_count() {
 # One line a request where only the server's side is asked for; another instance with pins of its own.
 test_reporter_destination() {
 	printf '[access_log]\nreporter = destination\n' >"$dir/destination.ini"
-	"$top/build/meshtap-access-log" -c "$dir/destination.ini" --pin-dir "$pins-2" --textfile-dir "$dir/textfile" \
-		--interval 3600 --log-file "$dir/destination.log" 2>"$dir/destination.err" &
+	become_collector access-log -c "$dir/destination.ini" --pin-dir "$pins-2" --interval 3600 --log-file "$dir/destination.log" 2>"$dir/destination.err" &
 	local second=$!
 
 	wait_for grep -q ready "$dir/destination.err"
@@ -349,7 +267,7 @@ test_reporter_destination() {
 	assertEquals "exit code on SIGTERM" 0 $?
 	assertEquals 1 "$(grep -c only-destination "$dir/destination.log")"
 	assertEquals 1 "$(grep only-destination "$dir/destination.log" | grep -c " inbound|$port|| ")"
-	"$top/build/meshtap-access-log" --pin-dir "$pins-2" --unload
+	collector access-log --pin-dir "$pins-2" --unload
 	assertFalse "no pin is left" "[ -e $pins-2 ]"
 }
 

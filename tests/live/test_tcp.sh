@@ -1,41 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # The two TCP collectors against real connections, in network namespaces and units of the test's own. Run as root.
-# shellcheck disable=SC1091,SC2317,SC3043 # shunit2 is installed and calls the functions; dash has local
+# shellcheck disable=SC1091,SC2154,SC2317,SC3043 # lib.sh sets variables; shunit2 calls the functions; dash has local
 set -u
+. "$(dirname "$0")/lib.sh"
 
-top=$(cd "$(dirname "$0")/../.." && pwd)
 traffic=$top/tests/live/tcp_traffic.py
 net=meshtap-$$
 far=meshtap-far-$$
 server=meshtap-test-server-$$.service
 client=meshtap-test-client-$$.service
 port=7000
-dir='' pins='' cgroup='' mounted='' links=''
-
-if [ "$(id -u)" != 0 ] || [ ! -e /sys/kernel/btf/vmlinux ]; then
-	echo "SKIP: needs root and a kernel with BTF"
-	exit 0
-fi
-
-wait_for() {
-	local tries=200
-
-	while ! "$@" >/dev/null 2>&1; do
-		tries=$((tries - 1))
-		[ "$tries" -gt 0 ] || return 1
-		sleep 0.05
-	done
-}
-
-# in_unit UNIT NETNS COMMAND...
-in_unit() {
-	local unit="$1" ns="$2"
-
-	shift 2
-	# shellcheck disable=SC2016
-	sh -c 'echo $$ >"$1/cgroup.procs"; ns=$2; shift 2; exec ip netns exec "$ns" "$@"' sh "$cgroup/$unit" "$ns" "$@"
-}
 
 # start_server NETNS ADDRESS
 start_server() {
@@ -74,30 +49,27 @@ hang_up() {
 }
 
 connections() {
-	"$top/build/meshtap-tcp-connections" -c "$dir/meshtap.ini" --pin-dir "$pins" --textfile-dir "$dir" "$@"
+	collector tcp-connections "$@"
 }
 
 bytes() {
-	"$top/build/meshtap-tcp-bytes" -c "$dir/meshtap.ini" --pin-dir "$pins" --textfile-dir "$dir" "$@"
+	collector tcp-bytes "$@"
 }
 
-sample() {
+both() {
 	connections && bytes
 }
 
 # value METRIC REPORTER SERVER: the sum of the test's series; SERVER as destination_workload says.
 value() {
-	local own=$client
+	local own=source_workload=$client
 
-	[ "$2" = source ] || own=$3
-	cat "$dir"/*.prom | awk -v metric="$1" -v reporter="reporter=\"$2\"" -v own="$own" \
-		-v far="destination_workload=\"$3\"" '
-		index($0, metric "{") == 1 && index($0, reporter) && index($0, far) && index($0, own) { sum += $NF }
-		END { printf "%d", sum }'
+	[ "$2" = source ] || own=destination_workload=$3
+	cat "$dir"/textfile/*.prom | total "$1" "reporter=$2" "$own" "destination_workload=$3"
 }
 
 has_value() {
-	sample && [ "$(value "$1" "$2" "$3")" = "$4" ]
+	both && [ "$(value "$1" "$2" "$3")" = "$4" ]
 }
 
 # assert_value EXPECTED METRIC REPORTER [SERVER]: at once or soon, as closing takes its time.
@@ -119,17 +91,9 @@ assert_exchanged() {
 }
 
 oneTimeSetUp() {
-	dir=$(mktemp -d)
-	: >"$dir/meshtap.ini"
-	if [ "$(stat -f -c %t /sys/fs/bpf)" != cafe4a11 ]; then
-		mount -t bpf bpf /sys/fs/bpf && mounted=yes
-	fi
-	pins=/sys/fs/bpf/meshtap-test-$$
-	cgroup=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)
-	mkdir "$cgroup/$server" "$cgroup/$client"
-	ip netns add $net
-	ip netns add $far
-	ip -n $net link set lo up
+	live_begin tcp
+	units_add "$server" "$client"
+	netns_add $net $far
 	ip -n $net link add veth0 type veth peer name veth0 netns $far
 	ip -n $net addr add 10.99.0.1/24 dev veth0
 	ip -n $far addr add 10.99.0.2/24 dev veth0
@@ -138,14 +102,7 @@ oneTimeSetUp() {
 }
 
 oneTimeTearDown() {
-	[ -n "$dir" ] || return 0
-	ip netns del $net
-	ip netns del $far
-	wait_for rmdir "$cgroup/$server"
-	wait_for rmdir "$cgroup/$client"
-	[ -z "$mounted" ] || umount /sys/fs/bpf
-	rm -rf "$dir"
-	dir=
+	[ -z "$dir" ] || live_end
 }
 
 setUp() {
@@ -155,24 +112,20 @@ setUp() {
 }
 
 tearDown() {
-	local unit
-
 	[ -n "$dir" ] || return 0 # shunit2 calls this once more at its end
-	for unit in "$server" "$client"; do
-		# shellcheck disable=SC2046 # one word a process
-		kill $(cat "$cgroup/$unit/cgroup.procs") 2>/dev/null
-	done
+	end_unit_processes "$server"
+	end_unit_processes "$client"
 	wait
 	connections --unload
 	bytes --unload
-	rm -f "$dir"/*.prom
+	rm -f "$dir"/textfile/*.prom
 }
 
 test_sixty_bytes_up_and_hundred_twenty_down_for_both_reporters() {
 	start_server $net 127.0.0.1
 	client client 127.0.0.1 $port
 	assert_exchanged 10 1
-	assertContains "$(grep 'reporter="source"' "$dir/meshtap_tcp_bytes.prom")" "source_workload=\"$client\""
+	assertContains "$(grep 'reporter="source"' "$dir/textfile/meshtap_tcp_bytes.prom")" "source_workload=\"$client\""
 }
 
 test_fin_is_no_byte_whoever_closes() {
@@ -219,7 +172,7 @@ test_long_connection_advances_at_every_sample() {
 	hold 10.99.0.2
 	for n in 1 2 3; do
 		say $n
-		sample
+		both
 		assertEquals $((n * 60)) "$(value istio_tcp_received_bytes_total source unknown)"
 		assertEquals $((n * 60)) "$(value istio_tcp_received_bytes_total destination "$server")"
 		assertEquals $((n * 120)) "$(value istio_tcp_sent_bytes_total destination "$server")"
@@ -238,15 +191,15 @@ test_connection_older_than_the_collector() {
 	say 1
 	connections --unload
 	bytes --unload
-	rm -f "$dir"/*.prom
-	sample
+	rm -f "$dir"/textfile/*.prom
+	both
 	for reporter in source destination; do
 		assertEquals 1 "$(value meshtap_tcp_connections_open $reporter "$server")"
 		assertEquals 0 "$(value istio_tcp_connections_opened_total $reporter "$server")"
 		assertEquals 0 "$(value istio_tcp_received_bytes_total $reporter "$server")"
 	done
 	say 2
-	sample
+	both
 	for reporter in source destination; do
 		assertEquals 60 "$(value istio_tcp_received_bytes_total $reporter "$server")"
 		assertEquals 120 "$(value istio_tcp_sent_bytes_total $reporter "$server")"
@@ -267,7 +220,7 @@ links_pinned() {
 
 test_second_run_loads_nothing() {
 	links=$(links_pinned)
-	sample
+	both
 	assertEquals "$links" "$(links_pinned)"
 	assertEquals 4 "$(echo "$links" | wc -l)"
 }
@@ -296,7 +249,7 @@ test_changed_settings_start_anew_and_say_so() {
 	printf '[tcp_connections]\nmax_connections = 1000\n' >"$dir/meshtap.ini"
 	assertContains "$(connections 2>&1)" "map layout changed"
 	assertEquals 0 "$(value istio_tcp_connections_opened_total source "$server")"
-	assertContains "$(cat "$dir/meshtap_tcp_connections.prom")" 'map_capacity{map="sockets"} 1000'
+	assertContains "$(cat "$dir/textfile/meshtap_tcp_connections.prom")" 'map_capacity{map="sockets"} 1000'
 	: >"$dir/meshtap.ini"
 }
 
@@ -305,7 +258,7 @@ test_link_that_someone_removed_comes_back() {
 	client client 127.0.0.1 $port
 	assert_exchanged 10 1
 	rm "$pins"/tcp_connections/link_tcp_connections_state "$pins"/tcp_bytes/link_tcp_bytes_state
-	sample
+	both
 	client client 127.0.0.1 $port
 	assert_exchanged 20 2
 }
@@ -316,7 +269,7 @@ test_connections_without_room_are_counted_as_untracked() {
 	connections 2>/dev/null
 	hold 127.0.0.1 # two sockets
 	connections
-	assertTrue "grep -q '^meshtap_tcp_connections_untracked_connections_total [1-9]' $dir/meshtap_tcp_connections.prom"
+	assertTrue "grep -q '^meshtap_tcp_connections_untracked_connections_total [1-9]' $dir/textfile/meshtap_tcp_connections.prom"
 	hang_up
 	: >"$dir/meshtap.ini"
 }
@@ -325,8 +278,8 @@ test_promtool_accepts_the_files() {
 	start_server $net 127.0.0.1
 	client client 127.0.0.1 $port
 	client refused 127.0.0.1 7999
-	sample
-	for file in "$dir"/*.prom; do
+	both
+	for file in "$dir"/textfile/*.prom; do
 		assertEquals "$file" "" "$(promtool check metrics <"$file" 2>&1)"
 	done
 }

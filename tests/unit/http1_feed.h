@@ -11,8 +11,9 @@
 
 #include "http1.h"
 
-#define FEED_MESSAGES  128
-#define FEED_EXCHANGES 64 /* a power of two */
+#define FEED_MESSAGES  256
+#define FEED_EXCHANGES 128 /* a power of two */
+#define FEED_LINE      64  /* kept of a head */
 
 enum { FEED_REQUEST, FEED_RESPONSE };
 
@@ -28,7 +29,9 @@ struct feed_message {
 	__u8 minor;
 	__u8 phase;
 	__u8 complete;
-	__u8 reserved;
+	__u8 bad;
+	__u8 orphan;
+	char line[FEED_LINE]; /* the head's first bytes, the last one 0 */
 };
 
 struct feed_direction {
@@ -39,6 +42,8 @@ struct feed_direction {
 	__u8 begun;
 	__u8 pushed;
 	__u8 orphan;
+	__u8 dead; /* what follows is not understood */
+	char line[FEED_LINE];
 	struct http1_parser parser;
 };
 
@@ -53,7 +58,7 @@ struct feed {
 	__u32 first, next;  /* exchanges in flight */
 	__u8 methods[FEED_EXCHANGES];
 	__u8 stale; /* what a window holds from before */
-	__u8 dead;
+	__u8 full;  /* more exchanges in flight than there is room for */
 	__u8 refused;
 	__u8 stuck; /* a walk came no further */
 };
@@ -68,6 +73,7 @@ static inline void feed_init(struct feed *f, __u32 window_first, __u32 window_mo
 	f->direction[FEED_RESPONSE].parser.response = 1;
 }
 
+/* A bad message's wire bytes are not known: where it was given up depends on the cuts. */
 static inline void feed_record(struct feed *f, const struct feed_direction *d, int complete)
 {
 	struct feed_message *m;
@@ -76,7 +82,7 @@ static inline void feed_record(struct feed *f, const struct feed_direction *d, i
 		return;
 	m = &f->messages[f->count - 1];
 	m->start = d->start;
-	m->wire = d->position - d->start;
+	m->wire = d->dead ? 0 : d->position - d->start;
 	m->body = d->parser.body;
 	m->head = d->head;
 	m->hash = d->hash;
@@ -86,6 +92,9 @@ static inline void feed_record(struct feed *f, const struct feed_direction *d, i
 	m->minor = d->parser.minor;
 	m->phase = d->parser.phase;
 	m->complete = complete;
+	m->bad = d->dead;
+	m->orphan = d->parser.response && d->orphan;
+	memcpy(m->line, d->line, sizeof(m->line));
 }
 
 static inline void feed_message_end(struct feed *f, struct feed_direction *d)
@@ -97,6 +106,7 @@ static inline void feed_message_end(struct feed *f, struct feed_direction *d)
 	d->pushed = 0;
 	d->head = 0;
 	d->hash = 0;
+	memset(d->line, 0, sizeof(d->line));
 	http1_next(&d->parser);
 }
 
@@ -118,7 +128,7 @@ static inline enum http1_event feed_head_end(struct feed *f, struct feed_directi
 
 	if (!d->parser.response) {
 		if (feed_push(f, d)) {
-			f->dead = 1;
+			f->full = 1;
 			return HTTP1_MORE;
 		}
 		f->methods[(f->next - 1) % FEED_EXCHANGES] = d->parser.method;
@@ -149,9 +159,12 @@ static inline enum http1_event feed_pass(struct feed_direction *d, __u32 length,
 
 static inline void feed_head(struct feed_direction *d, const __u8 *bytes, __u32 length)
 {
-	d->head += length;
-	for (__u32 i = 0; i < length; i++)
+	for (__u32 i = 0; i < length; i++) {
+		if (d->head + i < FEED_LINE - 1)
+			d->line[d->head + i] = bytes[i];
 		d->hash = (d->hash ^ bytes[i]) * 16777619;
+	}
+	d->head += length;
 }
 
 static inline __u32 feed_window(struct feed *f, struct feed_direction *d, const __u8 *bytes,
@@ -180,6 +193,14 @@ static inline __u32 feed_window(struct feed *f, struct feed_direction *d, const 
 	return w->consumed;
 }
 
+static inline void feed_bad(struct feed *f, struct feed_direction *d)
+{
+	d->dead = 1;
+	if (d->begun && (d->parser.flags & HTTP1_LINE_OK))
+		feed_record(f, d, 0);
+	d->begun = 0;
+}
+
 /* Up to the end of the message, of a segment from offset on. Returns the offset reached. */
 static inline __u32 feed_walk(struct feed *f, struct feed_direction *d, const __u8 *bytes,
 			      __u32 length, __u32 offset, __u32 window)
@@ -202,7 +223,7 @@ static inline __u32 feed_walk(struct feed *f, struct feed_direction *d, const __
 	if (event == HTTP1_MESSAGE_END)
 		feed_message_end(f, d);
 	else if (event == HTTP1_BAD)
-		f->dead = 1;
+		feed_bad(f, d);
 	return offset;
 }
 
@@ -211,11 +232,11 @@ static inline void feed(struct feed *f, int direction, const __u8 *bytes, __u32 
 {
 	__u32 offset = 0, walks = 0;
 
-	while (offset < length && !f->dead && !f->stuck) {
+	while (offset < length && !f->direction[direction].dead && !f->full && !f->stuck) {
 		__u32 reached = feed_walk(f, &f->direction[direction], bytes, length, offset,
 					  walks ? f->window_more : f->window_first);
 
-		f->stuck = reached == offset && !f->dead;
+		f->stuck = reached == offset && !f->direction[direction].dead;
 		offset = reached;
 		walks++;
 	}
@@ -223,28 +244,31 @@ static inline void feed(struct feed *f, int direction, const __u8 *bytes, __u32 
 		f->walks = walks;
 }
 
-/* Both sides close; what is unfinished is recorded too. */
+/* Both sides close; what is unfinished is recorded too, but no request without a request line. */
 static inline void feed_end(struct feed *f)
 {
 	struct feed_direction *response = &f->direction[FEED_RESPONSE];
 
-	if (f->dead)
+	if (f->full)
 		return;
-	if (response->parser.phase == HTTP1_UNTIL_CLOSE)
+	if (!response->dead && response->parser.phase == HTTP1_UNTIL_CLOSE)
 		feed_message_end(f, response);
 	if (f->refused)
 		feed_message_end(f, &f->direction[FEED_REQUEST]);
 	for (int i = 0; i < 2; i++)
-		if (f->direction[i].begun)
+		if (f->direction[i].begun && (i || (f->direction[i].parser.flags & HTTP1_LINE_OK)))
 			feed_record(f, &f->direction[i], 0);
 }
 
 /* Whether two feeds of the same bytes gave the same. */
 static inline int feed_same(const struct feed *a, const struct feed *b)
 {
-	return a->count == b->count && a->dead == b->dead && a->stuck == b->stuck &&
-	       (a->dead || (a->direction[0].position == b->direction[0].position &&
-			    a->direction[1].position == b->direction[1].position)) &&
+	for (int i = 0; i < 2; i++)
+		if (a->direction[i].dead != b->direction[i].dead ||
+		    (!a->direction[i].dead && !a->full &&
+		     a->direction[i].position != b->direction[i].position))
+			return 0;
+	return a->count == b->count && a->full == b->full && a->stuck == b->stuck &&
 	       !memcmp(a->messages, b->messages, sizeof(a->messages));
 }
 

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A connection's end: what is in flight ends with it. */
+#ifndef MESHTAP_CLOSE_H
+#define MESHTAP_CLOSE_H
+
+#include "http.h"
+
+/* Why an exchange that is in flight when its connection closes did not end (telemetry
+ * specification 2.4). */
+static __always_inline __u8 flag_at_close(const struct connection *c, const struct exchange *x,
+					  int in_response)
+{
+	const struct direction *response = &c->direction[RESPONSE];
+
+	if ((x->state & EXCHANGE_RESPONSE_DONE) || x->flag != EXCHANGE_OK)
+		return x->flag;
+	if (in_response && response->parser.phase == HTTP1_TUNNEL)
+		return EXCHANGE_OK;
+	if (c->closer == CLOSER_CLIENT ||
+	    (c->closer == CLOSER_NONE && c->reporter == REPORTER_SOURCE))
+		return EXCHANGE_DC;
+	return in_response ? EXCHANGE_UPE : EXCHANGE_UC;
+}
+
+/* In place, in the map's memory: what the branches do to registers or stack would multiply the
+ * verifier's walk. */
+static __always_inline void exchange_close(struct connection *c, struct exchange *x, __u64 now)
+{
+	struct direction *request = &c->direction[REQUEST], *response = &c->direction[RESPONSE];
+	int oldest = x->ordinal == c->first, begun = response->begun && response->epoch == c->epoch;
+	int in_response = oldest && begun && response->parser.phase > HTTP1_HEADERS;
+
+	x->flag = flag_at_close(c, x, in_response);
+	if (!(x->state & EXCHANGE_REQUEST_DONE)) { /* only the newest */
+		x->request_wire = request->position - request->message_start;
+		x->request_body = request->parser.body;
+	}
+	if (x->state & EXCHANGE_RESPONSE_DONE)
+		return;
+	x->ended_ns = now;
+	if (!oldest || !begun)
+		return;
+	x->response_wire = response->position - response->message_start;
+	x->response_body = response->parser.body;
+	if (response->parser.phase == HTTP1_TUNNEL) /* the tunnel's last byte, either way */
+		x->ended_ns =
+			response->last_ns > request->last_ns ? response->last_ns : request->last_ns;
+}
+
+/* TCP's count of a direction against ours: what it carried to its end (a FIN counts as one byte).
+ */
+static __always_inline void direction_settle(struct connection *c, struct direction *d, __u32 end)
+{
+	__s32 missing = end - d->next_seq;
+
+	if (d->has_fin && d->fin_seq + 1 == end)
+		missing--;
+	if (!d->started || missing == 0)
+		return;
+	if (missing < 0 && sequence_is_bulk(c, d)) /* jumped over a hole that never filled */
+		d->position += missing;
+	else if (missing > 0 && (__u32)missing <= http1_passable(&d->parser))
+		http1_pass(&d->parser, missing), d->position += missing;
+	else if (missing > 0 && c->pickup != PICKUP_WAIT && c->pickup != PICKUP_READY)
+		c->missed = 1;
+}
+
+/* Nobody knows how the exchanges in flight ended. */
+static __always_inline void exchanges_declare(struct connection *c, __u32 reason)
+{
+	__u32 n = c->next - c->first + c->skipped;
+
+	if (c->direction[REQUEST].begun && !c->direction[REQUEST].pushed)
+		n++;
+	if (c->is_http || c->pickup == PICKUP_TRY)
+		count_inexact(reason, n);
+	sink_gone(c, c->next + 1);
+}
+
+/*
+ * What remains to be known before exchanges are closed. Without the lock, which tracepoint programs
+ * do not have on Linux 5.10: no segment follows the last state. Returns how many there are to
+ * close.
+ */
+static __always_inline __u32 connection_settle(struct connection *c, const struct sock *sk)
+{
+	const struct tcp_sock *tp = (const struct tcp_sock *)sk;
+	struct direction *request = &c->direction[REQUEST];
+	int client = c->reporter == REPORTER_SOURCE;
+
+	direction_settle(c, &c->direction[client ? REQUEST : RESPONSE], BPF_CORE_READ(tp, snd_nxt));
+	direction_settle(c, &c->direction[client ? RESPONSE : REQUEST], BPF_CORE_READ(tp, rcv_nxt));
+	if (c->dead)
+		return 0;
+	if (c->missed || c->replay_due || c->pickup == PICKUP_TRY) {
+		exchanges_declare(c, c->is_http ? INEXACT_HOLE : INEXACT_OLDER);
+		return 0;
+	}
+	if (request->begun && request->epoch == c->epoch &&
+	    (request->parser.flags & HTTP1_LINE_OK))
+		exchange_push(c, request, deep_ring_of(c, 1));
+	if (c->skipped)
+		count_inexact(INEXACT_PIPELINE, c->skipped);
+	return c->next - c->first;
+}
+
+/* The i-th exchange in flight. Verified once. Returns 1 when there may be another. */
+__noinline int close_in(__u32 slot, __u32 i)
+{
+	struct scratch *s = bpf_map_lookup_elem(&scratch, &slot);
+	struct deep_ring *deep;
+	struct connection *c;
+	struct exchange *x;
+
+	if (!s)
+		return 0;
+	c = bpf_map_lookup_elem(&connections, &s->walk.tuple);
+	if (!c || c->next - c->first <= i)
+		return 0;
+	deep = deep_ring_of(c, 0);
+	x = exchange_at(c, deep, c->first + i);
+	exchange_close(c, x, s->walk.now);
+	sink_exchange(c, x, &s->window);
+	/* After an answer that could not be understood nobody knows what was answered. */
+	if (x->flag != EXCHANGE_UPE || c->next - c->first - i <= 1)
+		return 1;
+	count_inexact(INEXACT_FRAMING, c->next - c->first - i - 1);
+	return 0;
+}
+
+static __always_inline void exchanges_close(struct connection *c, __u32 pending, __u64 now)
+{
+	struct scratch *s;
+
+	if (!pending)
+		return;
+	s = scratch_claim();
+	if (!s) {
+		count_inexact(INEXACT_SCRATCH, pending);
+		return;
+	}
+	s->walk.tuple = c->tuple;
+	s->walk.now = now;
+	for (__u32 i = 0; i < EXCHANGES_MAX; i++)
+		if (!close_in(s->window.slot, i))
+			break;
+	scratch_release(s);
+}
+
+static __always_inline void connection_closed(struct sock *sk)
+{
+	__u64 now = bpf_ktime_get_ns(), id;
+	struct connection *c;
+	struct tuple t;
+
+	if (tuple_of_socket(sk, &t))
+		return;
+	c = bpf_map_lookup_elem(&connections, &t);
+	if (!c)
+		return;
+	if (c->reporter == REPORTER_SOURCE)
+		client_closed(&t);
+	if (c->early)
+		bpf_map_delete_elem(&early_connections, &t);
+	exchanges_close(c, connection_settle(c, sk), now);
+	if (!c->is_http && !c->older && !c->early)
+		sink_tcp(c, now);
+	stash_drop(c);
+	id = c->id;
+	if (c->has_deep)
+		bpf_map_delete_elem(&deep_rings, &id);
+	bpf_map_delete_elem(&connections, &t);
+	count_connections(-1);
+}
+
+/* A connect() that failed, or was given up. */
+static __always_inline void connection_refused(struct sock *sk)
+{
+	int error = BPF_CORE_READ(sk, sk_err);
+	struct tuple t;
+
+	if (tuple_of_socket(sk, &t))
+		return;
+	if (!bpf_map_delete_elem(&early_connections, &t)) { /* Fast Open */
+		bpf_map_delete_elem(&connections, &t);
+		count_connections(-1);
+	}
+	if (error) /* 0: the application gave up */
+		sink_refused(&t, error, bpf_ktime_get_ns());
+}
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Connections that are older than the collector. */
+#ifndef MESHTAP_OLDER_H
+#define MESHTAP_OLDER_H
+
+#include "connection.h"
+
+/*
+ * Whether the server spoke last and was heard to the end, as far as the kernel knows: then what the
+ * client sends next begins a request. Times are in jiffies, so a quick answer is no later than its
+ * question.
+ */
+static __always_inline int socket_is_quiet(const struct tcp_sock *tp, int client)
+{
+	__u32 sent_at = BPF_CORE_READ(tp, lsndtime);
+	__u32 received_at = BPF_CORE_READ(tp, inet_conn.icsk_ack.lrcvtime);
+
+	if (BPF_CORE_READ(tp, snd_una) != BPF_CORE_READ(tp, write_seq))
+		return 0;
+	if (client)
+		return BPF_CORE_READ(tp, bytes_received) && (__s32)(received_at - sent_at) >= 0;
+	return BPF_CORE_READ(tp, bytes_sent) && (__s32)(sent_at - received_at) >= 0 &&
+	       BPF_CORE_READ(tp, copied_seq) == BPF_CORE_READ(tp, rcv_nxt);
+}
+
+static __always_inline void connection_adopt(const struct sock *sk, const struct tuple *t)
+{
+	const struct tcp_sock *tp = (const struct tcp_sock *)sk;
+	int client = !listener_at(t);
+	struct connection *c;
+
+	if (bpf_map_lookup_elem(&connections, t))
+		return;
+	c = connection_create(t, bpf_ktime_get_ns());
+	if (!c)
+		return;
+	c->reporter = client ? REPORTER_SOURCE : REPORTER_DESTINATION;
+	c->guessed = client; /* or its listener is gone */
+	c->older = 1;
+	direction_start(&c->direction[client ? REQUEST : RESPONSE], BPF_CORE_READ(tp, snd_nxt));
+	direction_start(&c->direction[client ? RESPONSE : REQUEST], BPF_CORE_READ(tp, rcv_nxt));
+	connection_identify(c, sk);
+	if (!BPF_CORE_READ(tp, bytes_received) && !BPF_CORE_READ(tp, bytes_sent))
+		return; /* nothing was missed */
+	c->pickup = socket_is_quiet(tp, client) ? PICKUP_READY : PICKUP_WAIT;
+	c->undeclared = c->pickup == PICKUP_WAIT;
+	c->undeclared_reason = INEXACT_OLDER;
+}
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The headers of a packet: what a walk must know of a segment. */
+#ifndef MESHTAP_PACKET_H
+#define MESHTAP_PACKET_H
+
+#include "sequence.h"
+
+struct ipv4_header {
+	__u8 version_ihl;
+	__u8 tos;
+	__be16 total_length;
+	__u32 id_fragment;
+	__u8 ttl;
+	__u8 protocol;
+	__be16 checksum;
+	__be32 source;
+	__be32 destination;
+};
+
+struct ipv6_header {
+	__be32 version_class_flow;
+	__be16 payload_length;
+	__u8 next_header;
+	__u8 hop_limit;
+	__be32 source[4];
+	__be32 destination[4];
+};
+
+struct tcp_header {
+	__be16 source;
+	__be16 destination;
+	__be32 seq;
+	__be32 ack_seq;
+	__u8 data_offset; /* high nibble, in words */
+	__u8 flags;
+	__be16 window;
+	__u32 checksum_urgent;
+};
+
+#define IPV6_HOP_BY_HOP 0 /* BIG TCP carries its length there */
+
+struct packet {
+	__u32 seq;
+	__u32 length;  /* of the payload */
+	__u32 payload; /* offset in the skb */
+	__u32 ack_seq;
+	__u8 flags;
+	/* addresses as the receiver's socket would have them; used with a listener's socket only */
+	struct tuple tuple;
+};
+
+static __always_inline int packet_tcp(struct __sk_buff *skb, __u32 offset, struct packet *p)
+{
+	struct tcp_header tcp;
+
+	if (bpf_skb_load_bytes(skb, offset, &tcp, sizeof(tcp)))
+		return -1;
+	p->flags = tcp.flags;
+	p->payload = offset + (tcp.data_offset >> 4) * 4;
+	if (p->payload > skb->len)
+		return -1;
+	p->length = skb->len - p->payload;
+	if (!p->length && !(tcp.flags & (TCP_FLAG_FIN | TCP_FLAG_RST)))
+		return -1;
+	p->seq = bpf_ntohl(tcp.seq);
+	/* RFC 7413: data of a Fast Open SYN follows the SYN's own number */
+	if (tcp.flags & TCP_FLAG_SYN)
+		p->seq++;
+	p->ack_seq = bpf_ntohl(tcp.ack_seq);
+	p->tuple.local_port = tcp.destination;
+	p->tuple.remote_port = tcp.source;
+	return 0;
+}
+
+/* Returns -1 when the packet is not TCP or has neither payload, FIN nor RST. */
+static __always_inline int packet_read(struct __sk_buff *skb, struct packet *p)
+{
+	if (skb->protocol == bpf_htons(ETH_P_IP)) {
+		struct ipv4_header ip;
+
+		if (bpf_skb_load_bytes(skb, 0, &ip, sizeof(ip)) || ip.protocol != IPPROTO_TCP)
+			return -1;
+		map_ipv4(p->tuple.local_addr, ip.destination);
+		map_ipv4(p->tuple.remote_addr, ip.source);
+		return packet_tcp(skb, (ip.version_ihl & 15) * 4, p);
+	}
+	if (skb->protocol == bpf_htons(ETH_P_IPV6)) {
+		struct ipv6_header ip;
+		__u32 offset = sizeof(ip);
+
+		if (bpf_skb_load_bytes(skb, 0, &ip, sizeof(ip)))
+			return -1;
+		if (ip.next_header == IPV6_HOP_BY_HOP) {
+			__u8 extension[2];
+
+			if (bpf_skb_load_bytes(skb, offset, extension, sizeof(extension)))
+				return -1;
+			ip.next_header = extension[0];
+			offset += (extension[1] + 1) * 8;
+		}
+		if (ip.next_header != IPPROTO_TCP)
+			return -1;
+		copy_addr(p->tuple.local_addr, ip.destination);
+		copy_addr(p->tuple.remote_addr, ip.source);
+		return packet_tcp(skb, offset, p);
+	}
+	return -1;
+}
+
+/* tuple_of_socket() by plain loads: this runs for every segment. */
+static __always_inline void tuple_of_tcp_sock(const struct tcp_sock *tp, struct tuple *t)
+{
+	const struct inet_sock *inet = &tp->inet_conn.icsk_inet;
+	const struct sock_common *sk = &inet->sk.__sk_common;
+
+	t->netns = sk->skc_net.net->ns.inum;
+	t->local_port = inet->inet_sport;
+	t->remote_port = sk->skc_dport;
+	if (sk->skc_family == AF_INET6) {
+		for (int i = 0; i < 4; i++) {
+			t->local_addr[i] = sk->skc_v6_rcv_saddr.in6_u.u6_addr32[i];
+			t->remote_addr[i] = sk->skc_v6_daddr.in6_u.u6_addr32[i];
+		}
+		return;
+	}
+	map_ipv4(t->local_addr, sk->skc_rcv_saddr);
+	map_ipv4(t->remote_addr, sk->skc_daddr);
+}
+
+#endif

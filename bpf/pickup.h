@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Finding a message's beginning in a connection that is older than the collector, or after bytes
+ * were lost. A body may look like anything, so no guess is made from what bytes look like alone: a
+ * request begins where the client speaks again after a response of which it has received every
+ * byte, and a valid answer must confirm it. An interim response is no such turn, a body follows it.
+ */
+#ifndef MESHTAP_PICKUP_H
+#define MESHTAP_PICKUP_H
+
+#include "sequence.h"
+
+static __always_inline void direction_reset(struct direction *d)
+{
+	d->begun = 0;
+	d->pushed = 0;
+	d->skipped = 0;
+	d->answers = 0;
+	http1_next(&d->parser);
+}
+
+static __always_inline int pickup_is_response(const struct walk *k)
+{
+	const __u8 *b = k->begin;
+
+	return k->peeked && b[0] == 'H' && b[1] == 'T' && b[2] == 'T' && b[3] == 'P' &&
+	       b[4] == '/' && b[5] == '1' && b[6] == '.';
+}
+
+/* The server was taken for the client. Call under the lock. */
+static __always_inline void pickup_swap_roles(struct connection *c, struct walk *k)
+{
+	struct direction *a = &c->direction[REQUEST], *b = &c->direction[RESPONSE];
+	__u32 next_seq = a->next_seq;
+	__u64 position = a->position;
+
+	if (!c->guessed || k->direction != REQUEST || a->busy || b->busy || !pickup_is_response(k))
+		return;
+	a->next_seq = b->next_seq;
+	a->position = b->position;
+	b->next_seq = next_seq;
+	b->position = position;
+	c->reporter = c->reporter == REPORTER_SOURCE ? REPORTER_DESTINATION : REPORTER_SOURCE;
+	c->guessed = 0;
+	c->pickup = PICKUP_WAIT;
+	c->undeclared = 1;
+	k->direction = RESPONSE;
+}
+
+/* A segment in order while a beginning is looked for. Returns 1 when a request may begin in it.
+ * Call under the lock. */
+static __always_inline int pickup_segment(struct connection *c, struct direction *d,
+					  const struct walk *k)
+{
+	const struct direction *response = &c->direction[RESPONSE];
+
+	if (!k->length)
+		return 0;
+	if (k->direction == RESPONSE) {
+		c->pickup = pickup_is_response(k) && k->begin[9] == '1' ? PICKUP_WAIT
+									: PICKUP_READY;
+		return 0;
+	}
+	if (c->pickup == PICKUP_READY && k->seq == d->next_seq && !k->entry && !response->busy &&
+	    k->ack_seq == response->next_seq) {
+		c->pickup = PICKUP_TRY;
+		c->epoch++;
+		d->epoch = c->epoch;
+		direction_reset(d);
+		return 1;
+	}
+	c->pickup = PICKUP_WAIT;
+	return 0;
+}
+
+/* A final response's head came where the request's answer had to begin. Call under the lock.
+ * Returns how many messages are to be counted as inexact, now that this is HTTP. */
+static __always_inline __u32 pickup_confirm(struct connection *c)
+{
+	__u32 n = c->undeclared;
+
+	c->pickup = PICKUP_NONE;
+	c->is_http = 1;
+	c->guessed = 0;
+	c->undeclared = 0;
+	return n;
+}
+
+#endif

@@ -1,0 +1,130 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Runs inside the guest (guest.sh), from the tree's top: HTTP over lo, first as it is, then with netem's losses, reordering
+# and duplicates in small segments. Metrics and log are compared with what curl says that it sent and received.
+set -u
+
+port=8080
+dir=$(mktemp -d)
+# METHOD URL STATUS BYTES_RECEIVED BYTES_SENT, then the bytes of the request's and of the response's head
+format='%{method} %{url_effective} %{http_code} %{size_upload} %{size_download} %{size_request} %{size_header}\n'
+
+wait_for() {
+	tries=300
+	while ! "$@" >/dev/null 2>&1; do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
+expect() { # what, expected, actual
+	if [ "$2" = "$3" ]; then
+		echo "ok $1"
+	else
+		echo "not ok $1: expected $2, got $3"
+	fi
+}
+
+start() { # collector, options…
+	name=$1
+	shift
+	"build/meshtap-$name" -c "$dir/meshtap.ini" --textfile-dir "$dir" --interval 3600 "$@" 2>"$dir/$name.err" &
+	pid=$!
+	wait_for grep -q ready "$dir/$name.err" && echo "ok $name is ready" && return
+	echo "not ok $name: $(cat "$dir/$name.err")"
+	exit 1
+}
+
+sample_once() { # collector
+	expect "$1 samples" 0 "$("build/meshtap-$1" -c "$dir/meshtap.ini" --textfile-dir "$dir" >"$dir/$1.err" 2>&1; echo $?)"
+}
+
+start_nginx() {
+	cat >"$dir/nginx.conf" <<-EOF
+		pid $dir/nginx.pid; worker_processes 2; error_log $dir/error.log; user root;
+		events { worker_connections 256; }
+		http {
+			access_log off; client_max_body_size 100m; keepalive_requests 100000;
+			client_body_temp_path $dir/b; proxy_temp_path $dir/p; fastcgi_temp_path $dir/f; uwsgi_temp_path $dir/u;
+			scgi_temp_path $dir/s;
+			server { listen $port; root $dir; location /put { return 200 "got it"; } }
+		}
+	EOF
+	nginx -c "$dir/nginx.conf" -e "$dir/error.log" || echo "not ok nginx: $(cat "$dir/error.log")"
+}
+
+fetch() { # options…
+	curl -sZ --no-progress-meter --parallel-max 8 -o /dev/null -H Expect: -w "$format" "$@" >>"$dir/curl"
+}
+
+traffic() { # phase, requests of each kind
+	fetch "http://127.0.0.1:$port/small?$1[1-$2]"
+	fetch "http://127.0.0.1:$port/large?$1[1-$2]"
+	fetch -H 'Connection: close' "http://127.0.0.1:$port/missing?$1[1-$2]"
+	fetch -T "$dir/large" "http://127.0.0.1:$port/put?$1[1-$2]"
+}
+
+# What the log says of one reporter, in the order of curl's fields.
+logged() { # pattern of its lines
+	grep -- "$1" "$dir/access.log" |
+		sed -nE 's/^\[[^]]*\] "([A-Z]+) ([^ ]+) HTTP\/1\.1" ([0-9]+) [^ ]+ [^ ]+ [^ ]+ "[^"]*" ([0-9]+) ([0-9]+) .*/\1 \2 \3 \4 \5/p' | sort
+}
+
+is_complete() {
+	[ "$(wc -l <"$dir/access.log")" -ge $((2 * $(wc -l <"$dir/curl"))) ]
+}
+
+# total METRIC REPORTER
+total() {
+	awk -v name="$1{" -v reporter="reporter=\"$2\"" \
+		'index($0, name) == 1 && index($0, reporter) { n += $NF } END { printf "%d\n", n }' "$dir/meshtap_http_requests.prom"
+}
+
+curl_sum() { # body's field, head's field
+	awk -v body="$1" -v head="$2" '{ n += $body + $head } END { print n }' "$dir/curl"
+}
+
+check_log() { # phase, reporter, pattern of its lines
+	logged "$3" >"$dir/actual"
+	if diff "$dir/expected" "$dir/actual" >"$dir/diff"; then
+		echo "ok $1: log lines, $2"
+	else
+		echo "not ok $1: log lines, $2: $(grep -c '^<' "$dir/diff") missing, $(grep -c '^>' "$dir/diff") wrong"
+		head -n 5 "$dir/diff"
+	fi
+}
+
+check() { # phase
+	wait_for is_complete
+	touch "$dir/asked"
+	sleep 0.02 # the file system's clock ticks
+	kill -USR1 "$metrics_pid"
+	wait_for test "$dir/meshtap_http_requests.prom" -nt "$dir/asked"
+	awk '{ sub("http://[^/]*", "", $2); print $1, $2, $3, $4, $5 }' "$dir/curl" | sort >"$dir/expected"
+	check_log "$1" source ":$port\" PassthroughCluster "
+	check_log "$1" destination " inbound|$port|| "
+	for reporter in source destination; do
+		expect "$1: requests, $reporter" "$(wc -l <"$dir/curl")" "$(total istio_requests_total $reporter)"
+		expect "$1: request bytes, $reporter" "$(curl_sum 4 6)" "$(total istio_request_bytes_sum $reporter)"
+		expect "$1: response bytes, $reporter" "$(curl_sum 5 7)" "$(total istio_response_bytes_sum $reporter)"
+	done
+	expect "$1: inexact messages" "" "$(grep '^meshtap_http_requests_inexact_messages_total.* [^0]' "$dir/meshtap_http_requests.prom")"
+}
+
+: >"$dir/meshtap.ini"
+head -c 100 /dev/zero >"$dir/small"
+head -c 200000 /dev/zero >"$dir/large"
+chmod 755 "$dir"
+sample_once tcp-connections
+sample_once tcp-bytes
+start http-requests
+metrics_pid=$pid
+start access-log --log-file "$dir/access.log"
+start_nginx
+traffic plain 20
+check plain
+ip link set lo mtu 1500 gso_max_segs 1
+tc qdisc add dev lo root netem delay 1ms loss 2% reorder 5% 50% duplicate 1% || echo "not ok netem"
+traffic netem 60
+check netem
