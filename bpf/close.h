@@ -14,7 +14,9 @@ static __always_inline __u8 flag_at_close(const struct connection *c, const stru
 
 	if ((x->state & EXCHANGE_RESPONSE_DONE) || x->flag != EXCHANGE_OK)
 		return x->flag;
-	if (in_response && response->parser.phase == HTTP1_TUNNEL)
+	if (in_response &&
+	    (response->parser.phase == HTTP1_TUNNEL ||
+	     (response->parser.phase == HTTP1_UNTIL_CLOSE && sequence_is_at_end(response))))
 		return EXCHANGE_OK;
 	if (c->closer == CLOSER_CLIENT ||
 	    (c->closer == CLOSER_NONE && c->reporter == REPORTER_SOURCE))
@@ -42,9 +44,10 @@ static __always_inline void exchange_close(struct connection *c, struct exchange
 		return;
 	x->response_wire = response->position - response->message_start;
 	x->response_body = response->parser.body;
-	if (response->parser.phase == HTTP1_TUNNEL) /* the tunnel's last byte, either way */
-		x->ended_ns =
-			response->last_ns > request->last_ns ? response->last_ns : request->last_ns;
+	if (x->flag == EXCHANGE_OK)
+		x->ended_ns = response->last_ns;
+	if (response->parser.phase == HTTP1_TUNNEL && request->last_ns > response->last_ns)
+		x->ended_ns = request->last_ns; /* the tunnel's last byte, either way */
 }
 
 /* TCP's count of a direction against ours: what it carried to its end (a FIN counts as one byte).
@@ -68,9 +71,10 @@ static __always_inline void direction_settle(struct connection *c, struct direct
 /* Nobody knows how the exchanges in flight ended. */
 static __always_inline void exchanges_declare(struct connection *c, __u32 reason)
 {
+	const struct direction *request = &c->direction[REQUEST];
 	__u32 n = c->next - c->first + c->skipped;
 
-	if (c->direction[REQUEST].begun && !c->direction[REQUEST].pushed)
+	if (request->begun && !request->pushed && request->epoch == c->epoch)
 		n++;
 	if (c->is_http || c->pickup == PICKUP_TRY)
 		count_inexact(reason, n);
@@ -96,8 +100,7 @@ static __always_inline __u32 connection_settle(struct connection *c, const struc
 		exchanges_declare(c, c->is_http ? INEXACT_HOLE : INEXACT_OLDER);
 		return 0;
 	}
-	if (request->begun && request->epoch == c->epoch &&
-	    (request->parser.flags & HTTP1_LINE_OK))
+	if (request->begun && request->epoch == c->epoch && (request->parser.flags & HTTP1_LINE_OK))
 		exchange_push(c, request, deep_ring_of(c, 1));
 	if (c->skipped)
 		count_inexact(INEXACT_PIPELINE, c->skipped);
@@ -111,6 +114,7 @@ __noinline int close_in(__u32 slot, __u32 i)
 	struct deep_ring *deep;
 	struct connection *c;
 	struct exchange *x;
+	int is_broken;
 
 	if (!s)
 		return 0;
@@ -119,10 +123,11 @@ __noinline int close_in(__u32 slot, __u32 i)
 		return 0;
 	deep = deep_ring_of(c, 0);
 	x = exchange_at(c, deep, c->first + i);
+	is_broken = x->flag == EXCHANGE_UPE;
 	exchange_close(c, x, s->walk.now);
 	sink_exchange(c, x, &s->window);
 	/* After an answer that could not be understood nobody knows what was answered. */
-	if (x->flag != EXCHANGE_UPE || c->next - c->first - i <= 1)
+	if (!is_broken || c->next - c->first - i <= 1)
 		return 1;
 	count_inexact(INEXACT_FRAMING, c->next - c->first - i - 1);
 	return 0;
@@ -165,6 +170,8 @@ static __always_inline void connection_closed(struct sock *sk)
 	exchanges_close(c, connection_settle(c, sk), now);
 	if (!c->is_http && !c->older && !c->early)
 		sink_tcp(c, now);
+	if (c->direction[REQUEST].begun || c->skipped) /* a head whose end never came */
+		sink_gone(c, c->next + 1);
 	stash_drop(c);
 	id = c->id;
 	if (c->has_deep)

@@ -55,7 +55,7 @@ struct direction {
 
 struct connection {
 	struct bpf_spin_lock lock;
-	__u32 reporter; /* enum reporter: source = the client's end */
+	__u32 reporter; /* enum reporter: source = the client's end; 0: being made */
 	__u64 id;
 	__u64 opened_ns;
 	__u64 local_workload;
@@ -190,10 +190,11 @@ static __always_inline struct connection *connection_create_early(const struct t
 	if (!c)
 		return NULL;
 	c->early = 1;
-	c->reporter = reporter;
 	id = c->id;
-	if (!bpf_map_update_elem(&early_connections, t, &id, BPF_NOEXIST))
+	if (!bpf_map_update_elem(&early_connections, t, &id, BPF_NOEXIST)) {
+		c->reporter = reporter;
 		return c;
+	}
 	bpf_map_delete_elem(&connections, t);
 	count_connections(-1);
 	return NULL;
@@ -207,10 +208,11 @@ static __always_inline void direction_start(struct direction *d, __u32 next_seq)
 	d->started = 1;
 }
 
-static __always_inline void connection_identify(struct connection *c, const struct sock *sk)
+static __always_inline void connection_identify(struct connection *c, const struct sock *sk,
+						enum reporter reporter)
 {
 	c->local_workload = workload_of_socket(sk);
-	c->peer_workload = c->reporter == REPORTER_SOURCE
+	c->peer_workload = reporter == REPORTER_SOURCE
 				   ? peer_of_client(&c->tuple, c->local_workload)
 				   : peer_of_server(&c->tuple);
 }
@@ -236,14 +238,14 @@ static __always_inline void connection_established(struct sock *sk, enum reporte
 		c = connection_create(&t, bpf_ktime_get_ns());
 	if (!c)
 		return;
-	c->reporter = reporter;
 	direction_start(&c->direction[reporter == REPORTER_SOURCE ? REQUEST : RESPONSE],
 			BPF_CORE_READ(tp, snd_nxt));
 	direction_start(&c->direction[reporter == REPORTER_SOURCE ? RESPONSE : REQUEST],
 			BPF_CORE_READ(tp, rcv_nxt));
-	connection_identify(c, sk);
+	connection_identify(c, sk, reporter);
 	c->early = 0;
 	c->replay_due = c->stashed != 0;
+	c->reporter = reporter;
 }
 
 #endif

@@ -54,7 +54,7 @@ static __always_inline void connection_lose(struct connection *c, enum inexact_r
 	__u32 n, ordinal, is_http;
 
 	bpf_spin_lock(&c->lock);
-	if (request->begun && !request->pushed && !request->skipped) {
+	if (request->begun && !request->pushed && !request->skipped && request->epoch == c->epoch) {
 		c->next++;
 		request->skipped = 1;
 	}

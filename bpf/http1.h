@@ -7,7 +7,7 @@
  * The caller loads the next bytes of one direction of a connection into a window and calls
  * http1_parse(), which stops at the end of a head and at the end of a message. Bodies are never
  * loaded: the caller passes over them with http1_pass(). A line that is cut by the end of a window
- * is carried over in the parser: whole up to 64 bytes, else its first 48 and last 16. No framing
+ * is carried over in the parser: whole up to 64 bytes, else its first 40 and last 24. No framing
  * decision looks at more of a line, so the cut's place cannot matter.
  */
 #ifndef MESHTAP_HTTP1_H
@@ -102,8 +102,9 @@ http1_inline void http1_save_carry(struct http1_parser *p, const struct http1_wi
 
 	for (int i = 0; i < HTTP1_CARRY_FIRST / 8; i++)
 		carry[i] = http1_load(http1_at(w, first + i * 8));
-	carry[6] = http1_load(http1_at(w, end - 16));
-	carry[7] = http1_load(http1_at(w, end - 8));
+	for (int i = 0; i < HTTP1_CARRY_LAST / 8; i++)
+		carry[HTTP1_CARRY_FIRST / 8 + i] =
+			http1_load(http1_at(w, end - HTTP1_CARRY_LAST + i * 8));
 	p->carry_length = length > HTTP1_CARRY ? HTTP1_CARRY : length;
 }
 

@@ -119,21 +119,25 @@ http1_inline void http1_content_length(struct http1_parser *p, const struct http
 }
 
 /*
- * Only whether the last coding is chunked matters (RFC 9112 section 6.3). In a request of HTTP/1.0
- * the field makes framing faulty (section 6.1); a response's is honoured, as clients do. What ends
- * in a fifth blank, another CR or an empty list element is chunked to some recipients only.
+ * Only whether the last coding is chunked matters (RFC 9112 section 6.3): after the colon or a
+ * comma, with up to four blanks on either side. In a request of HTTP/1.0 the field makes framing
+ * faulty (section 6.1); a response's is honoured, as clients do. What has more blanks, another CR
+ * or an empty list element at its end is chunked to some recipients only.
  */
 http1_inline void http1_transfer_encoding(struct http1_parser *p, const struct http1_window *w,
 					  __u32 at, __u32 length)
 {
-	__u64 word = http1_load(http1_at(w, http1_trim_blanks(w, at + length) - 8));
-	__u8 before = word, last = word >> 56;
-	int chunked = (word >> 8 | HTTP1_CASE >> 8) == 0x64656b6e756863ULL /* chunked */ &&
-		      (http1_is_blank(before) || before == ',' || before == ':');
+	__u32 end = http1_trim_blanks(w, at + length);
+	__u32 separator = http1_trim_blanks(w, end - 7) - 1;
+	__u64 word = http1_load(http1_at(w, end - 8)) >> 8;
+	__u8 before = *http1_at(w, separator), last = word >> 48;
+	int chunked = (word | HTTP1_CASE >> 8) == 0x64656b6e756863ULL; /* chunked */
 
 	p->flags &= ~HTTP1_CHUNKED;
-	p->flags |= chunked ? HTTP1_CHUNKED : HTTP1_OTHER_CODING;
-	if (last <= ' ' || last == ',' || (!p->response && !p->minor))
+	p->flags |= chunked && (before == ',' || separator == at + 17) ? HTTP1_CHUNKED
+								       : HTTP1_OTHER_CODING;
+	if ((chunked && http1_is_blank(before)) || last <= ' ' || last == ',' ||
+	    (!p->response && !p->minor))
 		p->flags |= HTTP1_BAD_FRAMING;
 	p->phase = HTTP1_FRAMED;
 }

@@ -6,8 +6,8 @@
 #include "http1_words.h"
 
 #define HTTP1_CARRY	  64
-#define HTTP1_CARRY_FIRST 48
-#define HTTP1_CARRY_LAST  16
+#define HTTP1_CARRY_FIRST 40
+#define HTTP1_CARRY_LAST  24
 #define HTTP1_START                                                                                \
 	(HTTP1_CARRY *                                                                             \
 	 2) /* where the caller loads new bytes: room for the carry, and to look back */

@@ -55,14 +55,15 @@ __noinline int walk_in(struct __sk_buff *skb, __u32 slot)
 	c = bpf_map_lookup_elem(&connections, &k->tuple);
 	if (!c)
 		return WALK_UNKNOWN;
-	if (c->replay_due) {
-		c->replay_due = 0;
-		k->direction = c->reporter == REPORTER_DESTINATION ? REQUEST : RESPONSE;
-		return WALK_DUE;
+	if (!c->reporter) {
+		c->missed = 1;
+		return WALK_DONE;
 	}
+	if (c->replay_due && replay_begin(c, k))
+		return WALK_DUE;
 	if (!k->held)
-		k->direction = k->egress == (c->reporter == REPORTER_DESTINATION) ? RESPONSE
-										  : REQUEST;
+		k->direction =
+			k->egress == (c->reporter == REPORTER_DESTINATION) ? RESPONSE : REQUEST;
 	if (c->pickup && !k->peeked && k->length >= sizeof(k->begin)) {
 		k->peeked = !bpf_skb_load_bytes(skb, k->base, k->begin, sizeof(k->begin));
 		bpf_spin_lock(&c->lock);
@@ -84,9 +85,9 @@ __noinline int early_in(__u32 slot)
 		return WALK_DONE;
 	if (s->walk.egress ? !(s->walk.flags & TCP_FLAG_SYN) : !s->walk.listener)
 		return WALK_DONE;
-	c = connection_create_early(
-		&s->walk.tuple, s->walk.egress ? REPORTER_SOURCE : REPORTER_DESTINATION,
-		s->walk.now);
+	c = connection_create_early(&s->walk.tuple,
+				    s->walk.egress ? REPORTER_SOURCE : REPORTER_DESTINATION,
+				    s->walk.now);
 	if (!c)
 		return WALK_DONE;
 	if (s->walk.flags & TCP_FLAG_SYN)
@@ -140,8 +141,9 @@ static __always_inline void segment_missed(const struct tcp_sock *tp)
 		c->missed = 1;
 }
 
-/* Fast Open: a server may answer, and the exchange end, before it is ESTABLISHED. */
-static __always_inline void identify_early(const struct tcp_sock *tp)
+/* Fast Open: a server may answer, and the exchange end, before it is ESTABLISHED. Not inlined: the
+ * stack of all callers together is 512 bytes. */
+static __noinline void identify_early(const struct tcp_sock *tp)
 {
 	struct connection *c;
 	struct tuple t;
@@ -149,7 +151,7 @@ static __always_inline void identify_early(const struct tcp_sock *tp)
 	tuple_of_tcp_sock(tp, &t);
 	c = bpf_map_lookup_elem(&connections, &t);
 	if (c && c->early && c->local_workload == WORKLOAD_NONE)
-		connection_identify(c, (const struct sock *)tp);
+		connection_identify(c, (const struct sock *)tp, REPORTER_DESTINATION);
 }
 
 static __always_inline int http_segment(struct __sk_buff *skb, int egress)
@@ -212,7 +214,8 @@ int BPF_PROG(http_socket_state, struct sock *sk, int old_state, int new_state)
 	return 0;
 }
 
-/* Run once, after attaching: who listens already, then, in the kernel's order, what is connected. */
+/* Run once, after attaching: who listens already, then, in the kernel's order, what is connected.
+ */
 SEC("iter/tcp")
 int http_sockets(struct bpf_iter__tcp *ctx)
 {

@@ -34,17 +34,17 @@ static __always_inline void connection_adopt(const struct sock *sk, const struct
 	c = connection_create(t, bpf_ktime_get_ns());
 	if (!c)
 		return;
-	c->reporter = client ? REPORTER_SOURCE : REPORTER_DESTINATION;
 	c->guessed = client; /* or its listener is gone */
 	c->older = 1;
 	direction_start(&c->direction[client ? REQUEST : RESPONSE], BPF_CORE_READ(tp, snd_nxt));
 	direction_start(&c->direction[client ? RESPONSE : REQUEST], BPF_CORE_READ(tp, rcv_nxt));
-	connection_identify(c, sk);
-	if (!BPF_CORE_READ(tp, bytes_received) && !BPF_CORE_READ(tp, bytes_sent))
-		return; /* nothing was missed */
-	c->pickup = socket_is_quiet(tp, client) ? PICKUP_READY : PICKUP_WAIT;
-	c->undeclared = c->pickup == PICKUP_WAIT;
-	c->undeclared_reason = INEXACT_OLDER;
+	connection_identify(c, sk, client ? REPORTER_SOURCE : REPORTER_DESTINATION);
+	if (BPF_CORE_READ(tp, bytes_received) || BPF_CORE_READ(tp, bytes_sent)) {
+		c->pickup = socket_is_quiet(tp, client) ? PICKUP_READY : PICKUP_WAIT;
+		c->undeclared = c->pickup == PICKUP_WAIT;
+		c->undeclared_reason = INEXACT_OLDER;
+	}
+	c->reporter = client ? REPORTER_SOURCE : REPORTER_DESTINATION;
 }
 
 #endif

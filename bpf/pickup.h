@@ -57,8 +57,10 @@ static __always_inline int pickup_segment(struct connection *c, struct direction
 	if (!k->length)
 		return 0;
 	if (k->direction == RESPONSE) {
-		c->pickup = pickup_is_response(k) && k->begin[9] == '1' ? PICKUP_WAIT
-									: PICKUP_READY;
+		if (c->older && !c->is_http) /* what it answers was not seen */
+			c->undeclared = 1;
+		c->pickup =
+			pickup_is_response(k) && k->begin[9] == '1' ? PICKUP_WAIT : PICKUP_READY;
 		return 0;
 	}
 	if (c->pickup == PICKUP_READY && k->seq == d->next_seq && !k->entry && !response->busy &&

@@ -18,7 +18,8 @@ __noinline int stash_piece_in(struct __sk_buff *skb, __u32 slot, __u32 offset)
 	struct stash_key key = {};
 	struct connection *c;
 	struct stash *stash;
-	__u32 length;
+	__u32 length, at;
+	int copied = 1;
 
 	if (!s)
 		return -1;
@@ -31,15 +32,32 @@ __noinline int stash_piece_in(struct __sk_buff *skb, __u32 slot, __u32 offset)
 		length = STASH_PIECE;
 	http1_hide(length);
 	length = ((length - 1) & (STASH_PIECE - 1)) + 1;
+	at = stash_claim(c, stash, slot);
+	if (at >= STASH_ENTRIES)
+		return -1;
 	key.connection = c->id;
-	key.seq = s->walk.seq + offset;
+	key.entry = at;
 	if (bpf_skb_load_bytes(skb, s->walk.base + offset, s->window.bytes, length) ||
 	    bpf_map_update_elem(&stash_pieces, &key, s->window.bytes, BPF_ANY))
-		return -1;
-	if (!stash_enter(c, stash, slot, key.seq, length, 1, s->walk.now))
+		copied = 0;
+	stash_enter(c, &stash->entry[at & (STASH_ENTRIES - 1)], s->walk.seq + offset,
+		    copied ? length : 0, 1, s->walk.now);
+	return copied ? 0 : -1;
+}
+
+/* Bytes that need no copy. Returns 0, or -1: no room. */
+static __always_inline int stash_without_copy(struct connection *c, struct stash *stash, __u32 slot,
+					      __u32 seq, __u32 length, __u64 now)
+{
+	__u32 at;
+
+	if (stash_prolong(c, stash, slot, seq, length))
 		return 0;
-	stash_delete_piece(c, key.seq);
-	return -1;
+	at = stash_claim(c, stash, slot);
+	if (at >= STASH_ENTRIES)
+		return -1;
+	stash_enter(c, &stash->entry[at & (STASH_ENTRIES - 1)], seq, length, 0, now);
+	return 0;
 }
 
 /* Bytes that the stream will pass need no copy. Returns how many there are at the segment's
@@ -83,7 +101,7 @@ __noinline int stash_in(struct __sk_buff *skb, __u32 slot)
 	if (!s->walk.length || stash_has(slot, s->walk.seq, s->walk.length))
 		return WALK_REPLAY;
 	from = stash_bulk(c, &c->direction[s->walk.direction & 1], &s->walk);
-	if (from && stash_enter(c, stash, slot, s->walk.seq, from, 0, s->walk.now))
+	if (from && stash_without_copy(c, stash, slot, s->walk.seq, from, s->walk.now))
 		return WALK_REPLAY;
 	for (__u32 i = 0; i <= STASH_PIECES; i++) {
 		if (from >= s->walk.length || stash_piece_in(skb, slot, from))
@@ -99,6 +117,20 @@ static __always_inline int replay_claim(struct connection *c, struct direction *
 	bpf_spin_lock(&c->lock);
 	if (d->started && !d->busy) {
 		d->busy = 1;
+		k->held = 1;
+	}
+	bpf_spin_unlock(&c->lock);
+	return k->held;
+}
+
+/* What came before ESTABLISHED can be placed now: takes the receiving direction. */
+static __always_inline int replay_begin(struct connection *c, struct walk *k)
+{
+	k->direction = c->reporter == REPORTER_DESTINATION ? REQUEST : RESPONSE;
+	bpf_spin_lock(&c->lock);
+	if (c->replay_due && !c->direction[k->direction & 1].busy) {
+		c->replay_due = 0;
+		c->direction[k->direction & 1].busy = 1;
 		k->held = 1;
 	}
 	bpf_spin_unlock(&c->lock);
@@ -140,21 +172,18 @@ static __always_inline int replay_next(const struct direction *d, const struct s
 static __always_inline void replay_end(struct connection *c, struct direction *d,
 				       struct stash *stash, struct walk *k)
 {
-	struct stash_entry *e = &stash->entry[(k->entry - 1) & (STASH_ENTRIES - 1)];
-	__u32 seq = k->seq, has_copy;
+	__u32 at = (k->entry - 1) & (STASH_ENTRIES - 1);
+	struct stash_entry *e = &stash->entry[at];
 
+	if (k->has_copy)
+		stash_delete_piece(c, at);
 	bpf_spin_lock(&c->lock);
 	k->entry = 0;
-	has_copy = k->has_copy;
 	if (sequence_after(e->seq + e->length, d->next_seq) <= 0) {
 		e->length = 0;
 		c->stashed--;
-	} else {
-		has_copy = 0;
 	}
 	bpf_spin_unlock(&c->lock);
-	if (has_copy)
-		stash_delete_piece(c, seq);
 }
 
 /* A part of one entry. Returns WALK_ON, or WALK_DONE: no entry is next, or another program holds
@@ -185,7 +214,7 @@ __noinline int replay_in(__u32 slot)
 	}
 	if (sequence_after(s->walk.seq + s->walk.length, d->next_seq) > 0) {
 		if (s->walk.has_copy)
-			r.piece = stash_piece_of(c, s->walk.seq);
+			r.piece = stash_piece_of(c, s->walk.entry - 1);
 		if (walk(&r, s, c) == WALK_ON)
 			return WALK_ON;
 	}

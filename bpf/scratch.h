@@ -34,8 +34,8 @@ struct walk {
 	__u8 peeked;	/* begin is set */
 	__u8 has_copy;	/* of the stash entry that is replayed */
 	__u8 reserved;
-	__u32 entry;	/* its number + 1; 0: nothing is replayed */
-	__u8 begin[12]; /* of the payload, while a message's beginning is looked for */
+	__u32 entry;	      /* its number + 1; 0: nothing is replayed */
+	__u8 begin[12];	      /* of the payload, while a message's beginning is looked for */
 	struct exchange done; /* that ended */
 };
 

@@ -11,8 +11,9 @@
 #include "sequence.h"
 #include "stash_layout.h"
 
-#define STASH_PIECE   HTTP1_WINDOW
-#define STASH_PIECES  (65536 / STASH_PIECE) /* of the longest segment */
+#define STASH_PIECE  HTTP1_WINDOW
+#define STASH_CLAIMS 4			   /* tries, when CPUs want the same entry */
+#define STASH_PIECES (65536 / STASH_PIECE) /* of the longest segment */
 
 struct stash_piece {
 	__u8 bytes[STASH_PIECE];
@@ -65,16 +66,16 @@ static __always_inline struct stash *stash_make(struct connection *c)
 	return bpf_map_lookup_elem(&stashes, &id);
 }
 
-static __always_inline void stash_delete_piece(const struct connection *c, __u32 seq)
+static __always_inline void stash_delete_piece(const struct connection *c, __u32 entry)
 {
-	struct stash_key key = { .connection = c->id, .seq = seq };
+	struct stash_key key = { .connection = c->id, .entry = entry };
 
 	bpf_map_delete_elem(&stash_pieces, &key);
 }
 
-static __always_inline struct stash_piece *stash_piece_of(const struct connection *c, __u32 seq)
+static __always_inline struct stash_piece *stash_piece_of(const struct connection *c, __u32 entry)
 {
-	struct stash_key key = { .connection = c->id, .seq = seq };
+	struct stash_key key = { .connection = c->id, .entry = entry };
 
 	return bpf_map_lookup_elem(&stash_pieces, &key);
 }
@@ -128,9 +129,8 @@ __noinline int stash_has(__u32 slot, __u32 seq, __u32 length)
 	return 0;
 }
 
-/* An entry that the bytes from seq on continue, when neither has a copy, or that begins there, when
- * both have; STASH_ENTRIES: none. */
-__noinline int stash_neighbour(__u32 slot, __u32 seq, __u32 has_copy)
+/* An entry without a copy that the bytes from seq on continue; STASH_ENTRIES: none. */
+__noinline int stash_before(__u32 slot, __u32 seq)
 {
 	struct stash *stash = stash_in_slot(slot);
 
@@ -139,8 +139,7 @@ __noinline int stash_neighbour(__u32 slot, __u32 seq, __u32 has_copy)
 	for (__u32 i = 0; i < STASH_ENTRIES; i++) {
 		const struct stash_entry *e = &stash->entry[i];
 
-		if (e->length && e->has_copy == has_copy &&
-		    seq == e->seq + (has_copy ? 0 : e->length))
+		if (e->length && !e->has_copy && seq == e->seq + e->length)
 			return i;
 	}
 	return STASH_ENTRIES;
@@ -153,48 +152,68 @@ __noinline int stash_free(__u32 slot)
 	if (!stash)
 		return STASH_ENTRIES;
 	for (__u32 i = 0; i < STASH_ENTRIES; i++)
-		if (!stash->entry[i].length)
+		if (!stash->entry[i].length && !stash->entry[i].claimed)
 			return i;
 	return STASH_ENTRIES;
 }
 
-/* Call under the lock. Returns 0, or -1: the entry is another by now. */
-static __always_inline int stash_enter_at(struct connection *c, struct stash_entry *e, __u32 seq,
-					  __u32 length, __u32 has_copy, __u64 now)
+/* A free entry, now ours, or STASH_ENTRIES. */
+static __always_inline __u32 stash_claim(struct connection *c, struct stash *stash, __u32 slot)
 {
-	if (!e->length) {
-		e->seq = seq;
-		e->has_copy = has_copy;
-		e->seen_ns = now;
-		c->stashed++;
-	} else if (e->has_copy != has_copy || seq != e->seq + (has_copy ? 0 : e->length)) {
-		return -1;
+	for (int i = 0; i < STASH_CLAIMS; i++) {
+		__u32 at = stash_free(slot);
+		struct stash_entry *e;
+		int is_ours = 0;
+
+		if (at >= STASH_ENTRIES)
+			break;
+		e = &stash->entry[at & (STASH_ENTRIES - 1)];
+		bpf_spin_lock(&c->lock);
+		if (!e->length && !e->claimed) {
+			e->claimed = 1;
+			is_ours = 1;
+		}
+		bpf_spin_unlock(&c->lock);
+		if (is_ours)
+			return at;
 	}
-	if (!has_copy)
-		e->length += length;
-	else if (e->length < length)
-		e->length = length;
-	c->entered++;
-	return 0;
+	return STASH_ENTRIES;
 }
 
-/* Returns 0, or -1: no room. */
-static __always_inline int stash_enter(struct connection *c, struct stash *stash, __u32 slot,
-				       __u32 seq, __u32 length, __u32 has_copy, __u64 now)
+/* Makes a claimed entry known; length 0 gives it back. */
+static __always_inline void stash_enter(struct connection *c, struct stash_entry *e, __u32 seq,
+					__u32 length, __u32 has_copy, __u64 now)
 {
-	int result = -1;
-	__u32 at;
-
-	at = stash_neighbour(slot, seq, has_copy);
-	if (at >= STASH_ENTRIES)
-		at = stash_free(slot);
-	if (at >= STASH_ENTRIES)
-		return -1;
 	bpf_spin_lock(&c->lock);
-	result = stash_enter_at(c, &stash->entry[at & (STASH_ENTRIES - 1)], seq, length, has_copy,
-				now);
+	e->seq = seq;
+	e->has_copy = has_copy;
+	e->seen_ns = now;
+	e->length = length;
+	e->claimed = 0;
+	c->stashed += length != 0;
+	c->entered++;
 	bpf_spin_unlock(&c->lock);
-	return result;
+}
+
+/* Bytes that continue those of an entry, neither with a copy. Returns whether they are in. */
+static __always_inline int stash_prolong(struct connection *c, struct stash *stash, __u32 slot,
+					 __u32 seq, __u32 length)
+{
+	__u32 at = stash_before(slot, seq);
+	struct stash_entry *e;
+	int is_in = 0;
+
+	if (at >= STASH_ENTRIES)
+		return 0;
+	e = &stash->entry[at & (STASH_ENTRIES - 1)];
+	bpf_spin_lock(&c->lock);
+	if (e->length && !e->has_copy && seq == e->seq + e->length) {
+		e->length += length;
+		c->entered++;
+		is_in = 1;
+	}
+	bpf_spin_unlock(&c->lock);
+	return is_in;
 }
 
 /* At the connection's end. */
@@ -207,7 +226,7 @@ static __always_inline void stash_drop(struct connection *c)
 		return;
 	for (__u32 i = 0; i < STASH_ENTRIES; i++)
 		if (stash->entry[i].length && stash->entry[i].has_copy)
-			stash_delete_piece(c, stash->entry[i].seq);
+			stash_delete_piece(c, i);
 	bpf_map_delete_elem(&stashes, &id);
 }
 

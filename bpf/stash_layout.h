@@ -13,7 +13,7 @@ struct stash_entry {
 	__u32 seq;
 	__u32 length; /* 0: free */
 	__u32 has_copy;
-	__u32 reserved;
+	__u32 claimed; /* while its copy is made */
 };
 
 /* By connection id. */
@@ -21,10 +21,10 @@ struct stash {
 	struct stash_entry entry[STASH_ENTRIES];
 };
 
-/* Of a copy: its first byte. */
+/* Of a copy. */
 struct stash_key {
 	__u64 connection;
-	__u32 seq;
+	__u32 entry;
 	__u32 reserved;
 };
 

@@ -170,8 +170,10 @@ static void serve(struct writer *a)
 		service_log_tick(&a->log);
 		if (event == SERVICE_REOPEN)
 			service_log_reopen(&a->log);
-		if (event == SERVICE_TIMER)
+		if (event == SERVICE_TIMER) {
 			http_maps_sweep(&a->maps);
+			malloc_trim(0); /* what a burst took */
+		}
 		if (event == SERVICE_TIMER || event == SERVICE_REPORT || event == SERVICE_STOP) {
 			drain(a);
 			write_metrics(a);

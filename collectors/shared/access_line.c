@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -136,14 +137,15 @@ static void put_ends(struct line *l, const struct access_end *end)
 static void put_request(struct line *l, struct head_text head, const struct request_line *start,
 			unsigned int minor)
 {
-	bool is_connect = start->method.length == 7 && !memcmp(start->method.data, "CONNECT", 7);
 	struct head_text path = http_head_header(head, "x-envoy-original-path");
 
-	if (!path.data && !is_connect)
-		path = start->target;
+	if (!path.data)
+		path = start->path;
 	put_byte(l, '"');
 	put_value(l, start->method, BARE);
 	put_byte(l, ' ');
+	if (path.length && *path.data == '?')
+		put_byte(l, '/');
 	put_value(l, path, BARE);
 	put_format(l, " HTTP/1.%u\" ", minor);
 }
@@ -157,9 +159,8 @@ static void put_request_headers(struct line *l, struct head_text head,
 	for (int i = 0; i < 4; i++) {
 		struct head_text value = http_head_header(head, names[i]);
 
-		if (i == 3 && !value.data && start->method.length == 7 &&
-		    !memcmp(start->method.data, "CONNECT", 7))
-			value = start->target;
+		if (i == 3 && start->authority.data)
+			value = start->authority;
 		put_byte(l, '"');
 		put_value(l, value, QUOTED);
 		put(l, "\" ");
@@ -225,11 +226,29 @@ size_t access_line_tcp(char *ret, const struct access_end *end, const struct acc
 	return l.length;
 }
 
+static __s64 clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * SECOND + now.tv_nsec;
+}
+
+/* The clocks cannot be read at once: of a few tries the one that took least is the closest. */
 __s64 access_line_realtime(void)
 {
-	struct timespec real, monotonic;
+	__s64 best = INT64_MAX, offset = 0;
 
-	clock_gettime(CLOCK_REALTIME, &real);
-	clock_gettime(CLOCK_MONOTONIC, &monotonic);
-	return (real.tv_sec - monotonic.tv_sec) * SECOND + real.tv_nsec - monotonic.tv_nsec;
+	for (int i = 0; i < 8; i++) {
+		__s64 before = clock_ns(CLOCK_MONOTONIC), real = clock_ns(CLOCK_REALTIME);
+		__s64 took = clock_ns(CLOCK_MONOTONIC) - before;
+
+		if (took >= best)
+			continue;
+		best = took;
+		offset = real - before - took / 2;
+		if (took < SECOND / 100000)
+			break;
+	}
+	return offset;
 }

@@ -114,19 +114,21 @@ void exchange_table_append(struct exchange_table *t, __u64 connection, __u32 ord
 	struct http_head *head;
 	__u32 known;
 
-	if (!e && !offset)
+	if (!e && !offset && side == HEAD_REQUEST)
 		e = insert(t, connection, ordinal);
-	if (!e) /* the beginning was lost, or pushed out */
+	if (!e) /* the beginning was lost or pushed out, or this answers nothing */
 		return;
 	part = &e->part[side];
 	head = &part->head;
-	if (head->state >= HEAD_ENDED)
-		return;
 	t->bytes -= head->capacity;
+	if (!offset && piece.length) {
+		http_head_free(head);
+		part->position = 0;
+	}
 	known = part->position - offset;
-	if (offset > part->position) {
+	if (head->state < HEAD_ENDED && offset > part->position) {
 		http_head_damage(head);
-	} else if (known < piece.length) {
+	} else if (head->state < HEAD_ENDED && known < piece.length) {
 		piece.data += known;
 		piece.length -= known;
 		part->position += piece.length;

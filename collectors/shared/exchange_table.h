@@ -39,8 +39,10 @@ int exchange_table_init(struct exchange_table *ret, size_t max_bytes,
 void exchange_table_free(struct exchange_table *t);
 
 /*
- * offset: of the piece in its head. Bytes that were there before are ignored. A hole makes the head
- * unknown, as a header might stand in it.
+ * offset: of the piece in its head. 0 begins a head anew: the one before answered nothing, or was a
+ * request that is not followed. Other bytes that have come before are ignored. A hole makes the
+ * head unknown, as a header might stand in it. A request's head begins an exchange, a response's
+ * does not.
  */
 void exchange_table_append(struct exchange_table *t, __u64 connection, __u32 ordinal,
 			   enum head_side side, __u32 offset, struct head_text piece);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "http_head.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#define GRAIN 64u /* of memory; a power of two */
 
 static const struct head_text missing;
 
@@ -31,7 +34,7 @@ static bool grow(struct http_head *h, size_t n)
 		return true;
 	if (capacity < h->length + n + 1)
 		capacity = h->length + n + 1;
-	capacity = (capacity + 63) & ~(size_t)63;
+	capacity = (capacity + GRAIN - 1) & ~(size_t)(GRAIN - 1);
 	text = realloc(h->text, capacity);
 	if (!text)
 		return false;
@@ -60,70 +63,63 @@ static void skip_line(struct http_head *h)
 	h->state = HEAD_SKIPPED;
 }
 
-/* Of a repeated header the first is kept. */
-static void decide_by_name(struct http_head *h, const struct head_names *wanted, size_t longest)
+/* Of a repeated header the first is wanted. */
+static bool is_wanted(struct http_head *h, const struct head_names *wanted, const char *name,
+		      size_t length)
 {
-	const char *line = h->text + h->line;
-	size_t length = h->length - h->line;
-	const char *colon = memchr(line, ':', length);
-
-	if (!colon) {
-		if (length > longest)
-			skip_line(h);
-		return;
-	}
-	length = colon - line;
 	for (unsigned int i = 0; i < wanted->count; i++) {
-		const char *name = wanted->names[i];
+		const char *other = wanted->names[i];
 
-		if (strlen(name) != length || strncasecmp(name, line, length) ||
-		    (h->seen & 1ull << i))
+		if ((*name ^ *other) & ~0x20 || strlen(other) != length ||
+		    strncasecmp(name, other, length))
 			continue;
+		if (h->seen & 1ull << i)
+			return false;
 		h->seen |= 1ull << i;
-		h->state = HEAD_KEPT;
+		return true;
+	}
+	return false;
+}
+
+/* A line that begins with a blank continues the one before, as if one blank stood for the end. */
+static void unfold(struct http_head *h)
+{
+	if (!h->last_kept) {
+		h->state = HEAD_SKIPPED;
 		return;
 	}
-	skip_line(h);
+	do
+		h->length--;
+	while (is_blank(h->text[h->length - 1]));
+	h->line = h->length;
+	h->state = HEAD_FOLD;
+	put(h, " ", 1);
 }
 
-static size_t longest_name(const struct head_names *wanted)
-{
-	size_t longest = 0;
-
-	for (unsigned int i = 0; i < wanted->count; i++)
-		if (strlen(wanted->names[i]) > longest)
-			longest = strlen(wanted->names[i]);
-	return longest;
-}
-
-/* No more than what decides is copied. Returns the bytes taken. */
+/* Copies a name only when it is wanted, or cut. Returns the bytes taken. */
 static size_t take_name(struct http_head *h, const struct head_names *wanted, const char *data,
 			size_t n)
 {
-	size_t longest, most;
+	size_t have = h->length - h->line, most = HEAD_NAME_MAX + 1 - have;
+	const char *colon = memchr(data, ':', n < most ? n : most);
+	size_t taken = colon ? (size_t)(colon - data) + 1 : n;
+	bool is_kept;
 
-	if (h->length == h->line && is_blank(*data)) {
-		if (!h->last_kept) {
-			h->state = HEAD_SKIPPED;
-			return 0;
-		}
-		/* the line goes on: one blank for the end that it seemed to have */
-		do
-			h->length--;
-		while (is_blank(h->text[h->length - 1]));
-		h->line = h->length;
-		h->state = HEAD_FOLD;
-		put(h, " ", 1);
+	if (!colon && n >= most) {
+		skip_line(h);
 		return 0;
 	}
-	longest = longest_name(wanted);
-	most = longest + 1 - (h->length - h->line);
-	if (n > most)
-		n = most;
-	put(h, data, n);
-	if (h->state == HEAD_NAME)
-		decide_by_name(h, wanted, longest);
-	return n;
+	if (!colon || have)
+		put(h, data, taken);
+	if (!colon || h->state == HEAD_CUT)
+		return taken;
+	is_kept = is_wanted(h, wanted, have ? h->text + h->line : data, have + taken - 1);
+	if (!is_kept) {
+		skip_line(h);
+		return taken;
+	}
+	h->state = HEAD_KEPT;
+	return have ? taken : 0;
 }
 
 /* Bytes of one line, without its LF. */
@@ -140,6 +136,9 @@ static void take_bytes(struct http_head *h, const struct head_names *wanted, con
 			taken = 0;
 		} else if (h->state == HEAD_FOLD && !is_blank(*data)) {
 			h->state = HEAD_KEPT;
+			taken = 0;
+		} else if (h->state == HEAD_NAME && h->length == h->line && is_blank(*data)) {
+			unfold(h);
 			taken = 0;
 		} else if (h->state == HEAD_NAME) {
 			taken = take_name(h, wanted, data, n);
@@ -249,6 +248,38 @@ struct head_text http_head_header(struct head_text kept, const char *name)
 	return missing;
 }
 
+/* Where the authority of a target in absolute form begins; NULL: another form. */
+static const char *after_scheme(struct head_text target)
+{
+	const char *colon = target.length ? memchr(target.data, ':', target.length) : NULL;
+
+	if (!colon || target.data + target.length - colon < 3 || memcmp(colon, "://", 3))
+		return NULL;
+	for (const char *p = target.data; p < colon; p++)
+		if (!isalnum((unsigned char)*p) && !strchr("+-.", *p))
+			return NULL;
+	return colon + 3;
+}
+
+static void split_target(struct request_line *line)
+{
+	const char *at = after_scheme(line->target), *end = line->target.data + line->target.length;
+	const char *path = at;
+
+	if (line->method.length == 7 && !memcmp(line->method.data, "CONNECT", 7)) {
+		line->authority = line->target;
+		return;
+	}
+	line->path = line->target;
+	if (!at)
+		return;
+	while (path < end && *path != '/' && *path != '?')
+		path++;
+	line->authority = (struct head_text){ at, path - at };
+	line->path =
+		path < end ? (struct head_text){ path, end - path } : (struct head_text){ "/", 1 };
+}
+
 struct request_line http_head_request_line(struct head_text kept)
 {
 	struct head_text line, rest;
@@ -269,5 +300,6 @@ struct request_line http_head_request_line(struct head_text kept)
 	    !memcmp(blank + 1, "HTTP/", 5))
 		rest = trim((struct head_text){ rest.data, blank - rest.data });
 	ret.target = rest;
+	split_target(&ret);
 	return ret;
 }

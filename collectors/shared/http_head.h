@@ -13,6 +13,7 @@
 
 #define HEAD_TEXT_MAX  (64u << 10) /* what is kept beyond is cut */
 #define HEAD_NAMES_MAX 64
+#define HEAD_NAME_MAX  64 /* bytes */
 
 struct head_text {
 	const char *data; /* not NUL-terminated; NULL: missing */
@@ -21,8 +22,8 @@ struct head_text {
 
 /* Headers to keep; upper and lower case are the same. */
 struct head_names {
-	const char *const *names;
-	unsigned int count; /* at most HEAD_NAMES_MAX */
+	const char *const *names; /* of 1 to HEAD_NAME_MAX bytes */
+	unsigned int count;	  /* at most HEAD_NAMES_MAX */
 };
 
 enum head_state {
@@ -56,9 +57,13 @@ void http_head_damage(struct http_head *h);
 
 void http_head_free(struct http_head *h);
 
-/* A request's start line. Blanks in the target, which some servers accept, stay in it. */
+/*
+ * A request's start line. Blanks in the target, which some servers accept, stay in it. A target in
+ * absolute or authority form (RFC 9112 3.2) names the authority, which then counts instead of Host;
+ * path is what remains, and lacks its slash when the target has a query only.
+ */
 struct request_line {
-	struct head_text method, target; /* data NULL: missing */
+	struct head_text method, target, authority, path; /* data NULL: missing */
 };
 
 /* What was kept. A header's value is trimmed. */

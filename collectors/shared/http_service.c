@@ -101,8 +101,8 @@ int http_maps_open(struct http_maps *ret, const struct pins *pins)
 
 	if (r)
 		return r;
-	counters = mmap(NULL, sizeof(struct http_health), PROT_READ | PROT_WRITE, MAP_SHARED, fds[0],
-		      0);
+	counters = mmap(NULL, sizeof(struct http_health), PROT_READ | PROT_WRITE, MAP_SHARED,
+			fds[0], 0);
 	if (counters == MAP_FAILED)
 		return -errno;
 	*ret = (struct http_maps){ fds[0], counters, fds[1], fds[2], fds[3], fds[4] };
@@ -116,7 +116,7 @@ static void remove_stash(const struct http_maps *maps, __u64 connection)
 	if (bpf_map_lookup_elem(maps->stashes, &connection, &stash))
 		return;
 	for (int i = 0; i < STASH_ENTRIES; i++) {
-		struct stash_key key = { .connection = connection, .seq = stash.entry[i].seq };
+		struct stash_key key = { .connection = connection, .entry = i };
 
 		if (stash.entry[i].length && stash.entry[i].has_copy)
 			bpf_map_delete_elem(maps->stash_pieces, &key);

@@ -22,8 +22,8 @@ struct http_maps {
 /*
  * Makes the object's programs count: nothing when these very programs are pinned; else loads it,
  * attaches it to the root of cgroup v2 and to the tracepoint, pins it, and on a first load notes
- * the sockets that are there. The object must be opened and configured; *generation is its .rodata's.
- * Says on stderr when counters start anew. Returns 0 or -errno.
+ * the sockets that are there. The object must be opened and configured; *generation is its
+ * .rodata's. Says on stderr when counters start anew. Returns 0 or -errno.
  */
 int http_service_load(struct pins *pins, struct bpf_object *obj, const void *elf, size_t size,
 		      __u64 *generation, const char *name);

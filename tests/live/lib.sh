@@ -133,12 +133,10 @@ sample_of() {
 	wait_for test -e "$dir/textfile/$2"
 }
 
+# sample: the .prom files say what is true now
 sample() {
-	sample_of "$metrics_pid" meshtap_http_requests.prom
-}
-
-sample_log() {
-	sample_of "$log_pid" meshtap_access_log.prom
+	[ -z "$metrics_pid" ] || sample_of "$metrics_pid" meshtap_http_requests.prom
+	[ -z "$log_pid" ] || sample_of "$log_pid" meshtap_access_log.prom
 }
 
 # total METRIC [LABEL=VALUE]... <FILE: the sum of the series that have these labels
@@ -163,17 +161,13 @@ total() {
 # mark: rise counts from here
 mark() {
 	sample
-	cp "$dir/textfile/meshtap_http_requests.prom" "$dir/before.prom"
+	rm -rf "$dir/before"
+	cp -r "$dir/textfile" "$dir/before"
 }
 
 # rise METRIC [LABEL=VALUE]...: between mark and sample
 rise() {
-	echo $(($(total "$@" <"$dir/textfile/meshtap_http_requests.prom") - $(total "$@" <"$dir/before.prom")))
-}
-
-# inexact_of PROM: messages that a collector has declared inexact
-inexact_of() {
-	awk '/_inexact_messages_total\{/ { n += $NF } END { print n + 0 }' "$dir/textfile/$1"
+	echo $(($(cat "$dir"/textfile/*.prom | total "$@") - $(cat "$dir"/before/*.prom | total "$@")))
 }
 
 # barrier NETNS: every event so far is in the log. The ring keeps their order, so a refused connect() is their end.

@@ -125,7 +125,7 @@ assert_equals_nginx() {
 		assertEquals "response bytes, $reporter" "$(nginx_sum 3)" "$(requests_rose istio_response_bytes_sum $reporter)"
 		assertEquals "log lines, $reporter" "$1" "$(log_lines $reporter)"
 	done
-	assertEquals "inexact" 0 "$(inexact_of meshtap_http_requests.prom)"
+	assertEquals "inexact" 0 "$(rise meshtap_http_requests_inexact_messages_total)"
 }
 
 # Method, path, status and body bytes of each server-side line, as nginx says them.
@@ -221,11 +221,6 @@ test_client_abort() {
 	assertEquals 2 "$(grep -c '"GET /never HTTP/1.1" 0 DC downstream_remote_disconnect' "$dir/access.log")"
 }
 
-ring_drops() {
-	sample_log
-	total meshtap_access_log_dropped_records_total <"$dir/textfile/meshtap_access_log.prom"
-}
-
 test_many_keepalive_requests() {
 	local rounds=20 done_requests=0
 
@@ -238,7 +233,7 @@ test_many_keepalive_requests() {
 	assertTrue "$done_requests requests in all" "[ $done_requests -ge $requests ]"
 	settle "$done_requests"
 	assert_equals_nginx "$done_requests"
-	assertEquals "ring drops" 0 "$(ring_drops)"
+	assertEquals "ring drops" 0 "$(rise meshtap_access_log_dropped_records_total)"
 }
 
 test_killed_collector_loses_no_count() {

@@ -101,9 +101,16 @@ static void test_targets(void)
 		     "\"CONNECT - HTTP/1.1\""));
 	CHECK(strstr(line, "\"-\" \"-\" \"-\" \"a:443\" "));
 	CHECK(strstr(http("CONNECT a:443 HTTP/1.1\r\nHost: b\r\n\r\n", NULL, &x, true),
-		     "\"-\" \"b\" "));
-	CHECK(strstr(http("GET http://a/x HTTP/1.1\r\nHost: b\r\n\r\n", NULL, &x, true),
-		     "\"GET http://a/x HTTP/1.1\""));
+		     "\"-\" \"a:443\" "));
+	CHECK(strstr(http("GET http://a/x?y HTTP/1.1\r\nHost: b\r\n\r\n", NULL, &x, true),
+		     "\"GET /x?y HTTP/1.1\""));
+	CHECK(strstr(line, "\"-\" \"a\" "));
+	CHECK(strstr(http("GET http://a?y HTTP/1.1\r\n\r\n", NULL, &x, true),
+		     "\"GET /?y HTTP/1.1\""));
+	CHECK(strstr(http("GET http://a HTTP/1.1\r\n\r\n", NULL, &x, true), "\"GET / HTTP/1.1\""));
+	CHECK(strstr(http("GET /x?u=http://b/ HTTP/1.1\r\n\r\n", NULL, &x, true),
+		     "\"GET /x?u=http://b/ HTTP/1.1\""));
+	CHECK(strstr(http("OPTIONS * HTTP/1.1\r\n\r\n", NULL, &x, true), "\"OPTIONS * HTTP/1.1\""));
 	CHECK(strstr(http("GET /a b HTTP/1.1\r\n\r\n", NULL, &x, true),
 		     "\"GET /a\\x20b HTTP/1.1\""));
 	CHECK(strstr(http("GET /", NULL, &x, true), "\"GET / HTTP/1.1\"")); /* cut */

@@ -107,11 +107,10 @@ static void test_coding(void)
 
 	for (int c = 0; c < 256; c++) {
 		char line[] = "Transfer-Encoding: gzip,chunked";
-		int is_separator = c == ' ' || c == '\t' || c == ',' || c == ':';
 
 		line[23] = c;
 		line_of(line, strlen("Transfer-Encoding: gzip,chunked"), HTTP1_HEADERS, 1);
-		wrong += window.parser.flags != (is_separator ? HTTP1_CHUNKED : HTTP1_OTHER_CODING);
+		wrong += window.parser.flags != (c == ',' ? HTTP1_CHUNKED : HTTP1_OTHER_CODING);
 		memcpy(line + 23, ",chunked", 8);
 		line[30] = c;
 		line_of(line, strlen("Transfer-Encoding: gzip,chunked"), HTTP1_HEADERS, 1);

@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Runs inside the guest (guest.sh), from the tree's top: HTTP over lo, first as it is, then with netem's losses, reordering
-# and duplicates in small segments. Metrics and log are compared with what curl says that it sent and received.
+# and duplicates in small segments. Metrics and log are compared with what curl and nginx say that they sent and received.
 set -u
 
 port=8080
 dir=$(mktemp -d)
-# METHOD URL STATUS BYTES_RECEIVED BYTES_SENT, then the bytes of the request's and of the response's head
-format='%{method} %{url_effective} %{http_code} %{size_upload} %{size_download} %{size_request} %{size_header}\n'
+# METHOD URL STATUS BYTES_RECEIVED BYTES_SENT, then the bytes of the request's head
+format='%{method} %{url_effective} %{http_code} %{size_upload} %{size_download} %{size_request}\n'
 
 wait_for() {
 	tries=300
@@ -45,10 +45,14 @@ start_nginx() {
 		pid $dir/nginx.pid; worker_processes 2; error_log $dir/error.log; user root;
 		events { worker_connections 256; }
 		http {
-			access_log off; client_max_body_size 100m; keepalive_requests 100000;
+			log_format wire '\$bytes_sent'; access_log $dir/nginx.log wire; client_max_body_size 100m; keepalive_requests 100000;
 			client_body_temp_path $dir/b; proxy_temp_path $dir/p; fastcgi_temp_path $dir/f; uwsgi_temp_path $dir/u;
 			scgi_temp_path $dir/s;
-			server { listen $port; root $dir; location /put { return 200 "got it"; } }
+			server {
+				listen $port; root $dir;
+				location /put { return 200 "got it"; }
+				location /chunked { ssi on; ssi_types *; }
+			}
 		}
 	EOF
 	nginx -c "$dir/nginx.conf" -e "$dir/error.log" || echo "not ok nginx: $(cat "$dir/error.log")"
@@ -62,6 +66,7 @@ traffic() { # phase, requests of each kind
 	fetch "http://127.0.0.1:$port/small?$1[1-$2]"
 	fetch "http://127.0.0.1:$port/large?$1[1-$2]"
 	fetch -H 'Connection: close' "http://127.0.0.1:$port/missing?$1[1-$2]"
+	fetch -H "Cookie: $(head -c 6000 /dev/zero | tr '\0' c)" "http://127.0.0.1:$port/chunked?$1[1-$2]"
 	fetch -T "$dir/large" "http://127.0.0.1:$port/put?$1[1-$2]"
 }
 
@@ -81,8 +86,13 @@ total() {
 		'index($0, name) == 1 && index($0, reporter) { n += $NF } END { printf "%d\n", n }' "$dir/meshtap_http_requests.prom"
 }
 
-curl_sum() { # body's field, head's field
-	awk -v body="$1" -v head="$2" '{ n += $body + $head } END { print n }' "$dir/curl"
+# Chunks are framed by the server: curl counts what they hold.
+response_bytes() {
+	awk '{ n += $1 } END { print n }' "$dir/nginx.log"
+}
+
+request_bytes() {
+	awk '{ n += $4 + $6 } END { print n }' "$dir/curl"
 }
 
 check_log() { # phase, reporter, pattern of its lines
@@ -106,14 +116,15 @@ check() { # phase
 	check_log "$1" destination " inbound|$port|| "
 	for reporter in source destination; do
 		expect "$1: requests, $reporter" "$(wc -l <"$dir/curl")" "$(total istio_requests_total $reporter)"
-		expect "$1: request bytes, $reporter" "$(curl_sum 4 6)" "$(total istio_request_bytes_sum $reporter)"
-		expect "$1: response bytes, $reporter" "$(curl_sum 5 7)" "$(total istio_response_bytes_sum $reporter)"
+		expect "$1: request bytes, $reporter" "$(request_bytes)" "$(total istio_request_bytes_sum $reporter)"
+		expect "$1: response bytes, $reporter" "$(response_bytes)" "$(total istio_response_bytes_sum $reporter)"
 	done
 	expect "$1: inexact messages" "" "$(grep '^meshtap_http_requests_inexact_messages_total.* [^0]' "$dir/meshtap_http_requests.prom")"
 }
 
 : >"$dir/meshtap.ini"
 head -c 100 /dev/zero >"$dir/small"
+head -c 50000 /dev/zero >"$dir/chunked"
 head -c 200000 /dev/zero >"$dir/large"
 chmod 755 "$dir"
 sample_once tcp-connections

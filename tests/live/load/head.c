@@ -41,10 +41,12 @@ static void add_padding(struct text *lines, struct random *random, uint64_t tota
 	}
 }
 
-/* What the log shows. */
-static void add_shown(struct text *lines, struct random *random, const struct request *r)
+/* What the log shows. A target's authority counts more than Host (RFC 9112 section 3.2.2). */
+static void add_shown(struct text *lines, struct random *random, const struct request *r,
+		      bool absolute)
 {
-	const char *host = !r->minor && random_chance(random, 3000) ? "" : "Host: load.test\n";
+	bool none = !r->minor && random_chance(random, 3000);
+	const char *host = none ? "" : absolute ? "Host: ignored\n" : "Host: load.test\n";
 	bool host_first = random_chance(random, 5000);
 
 	if (host_first)
@@ -83,7 +85,8 @@ static void add_noise(struct text *lines, struct random *random)
 }
 
 /* Headers, each ended by LF alone. */
-static void write_lines(struct text *lines, struct random *random, const struct request *r)
+static void write_lines(struct text *lines, struct random *random, const struct request *r,
+			bool absolute)
 {
 	uint64_t padding = random_chance(random, 100) ? random_log(random, 500, 40000) : 0;
 
@@ -95,7 +98,7 @@ static void write_lines(struct text *lines, struct random *random, const struct 
 	}
 	add_noise(lines, random);
 	text_append(lines, r->fields.data, r->fields.length);
-	add_shown(lines, random, r);
+	add_shown(lines, random, r, absolute);
 	add_padding(lines, random, padding);
 	add_noise(lines, random);
 }
@@ -119,6 +122,7 @@ static void append_lines(struct random *random, struct text *head, const struct 
 void head_write(struct random *random, struct request *r)
 {
 	static struct text lines; /* one thread */
+	bool absolute = random_chance(random, 300);
 
 	text_clear(&lines);
 	if (random_chance(random, 300)) {
@@ -127,9 +131,8 @@ void head_write(struct random *random, struct request *r)
 	}
 	r->leading = r->head.length;
 	add_query(random, r);
-	write_lines(&lines, random, r);
-	text_format(&r->head, "%s %s", r->method,
-		    random_chance(random, 300) ? "http://load.test" : "");
+	write_lines(&lines, random, r, absolute);
+	text_format(&r->head, "%s %s", r->method, absolute ? "http://load.test" : "");
 	text_append(&r->head, r->target.data, r->target.length);
 	text_format(&r->head, " HTTP/1.%u\r\n", r->minor);
 	append_lines(random, &r->head, &lines);

@@ -198,26 +198,32 @@ static int run(struct load *l, const struct options *o)
 	return 0;
 }
 
+static int load(const struct options *o)
+{
+	struct load l = { .pipeline = o->pipeline, .epoll = epoll_create1(EPOLL_CLOEXEC) };
+	int r;
+
+	if (l.epoll < 0 || set_address(&l, o))
+		return -1;
+	l.log = fopen(o->log, "w");
+	if (!l.log) {
+		perror(o->log);
+		return -1;
+	}
+	setvbuf(l.log, NULL, _IOFBF, LOG_BUFFER);
+	r = run(&l, o);
+	return fclose(l.log) || r ? -1 : 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = parse_options(argc, argv);
-	struct load l = { .pipeline = o.pipeline, .epoll = epoll_create1(EPOLL_CLOEXEC) };
 	int r;
 
-	if (o.files) {
-		r = mix_make_files(o.files);
-		if (r)
-			fprintf(stderr, "mixed_load: %s: %s\n", o.files, strerror(-r));
-		return r ? 1 : 0;
-	}
-	if (set_address(&l, &o))
-		return 2;
-	l.log = fopen(o.log, "w");
-	if (!l.log || l.epoll < 0) {
-		perror(o.log);
-		return 1;
-	}
-	setvbuf(l.log, NULL, _IOFBF, LOG_BUFFER);
-	r = run(&l, &o);
-	return fclose(l.log) || r ? 1 : 0;
+	if (!o.files)
+		return load(&o) ? 1 : 0;
+	r = mix_make_files(o.files);
+	if (r)
+		fprintf(stderr, "mixed_load: %s: %s\n", o.files, strerror(-r));
+	return r ? 1 : 0;
 }

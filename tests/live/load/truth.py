@@ -51,6 +51,12 @@ def _compare(id_, nginx, client, differences):
         differences.add("nginx and client differ", id_, b'"'.join(nginx).strip(), "|", client.strip())
 
 
+def _address(text):
+    """nginx writes IPv6 addresses without brackets."""
+    host, port = text.rsplit(b":", 1)
+    return b"[%s]:%s" % (host, port) if b":" in host else text
+
+
 def read(nginx_path, client_path, differences):
     """Yields an Exchange for each request that nginx and the client know."""
     lines = read_client(client_path)
@@ -67,7 +73,8 @@ def read(nginx_path, client_path, differences):
                 continue
             _compare(id_, nginx, client, differences)
             c = client.split()
-            yield Exchange(id_, nginx[1], numbers[4], numbers[5], numbers[6], b'"'.join(nginx[3:8:2]), int(c[6]),
+            shown = b'"'.join((nginx[3], nginx[5], nginx[7] or b"-"))
+            yield Exchange(id_, nginx[1], numbers[4], _address(numbers[5]), _address(numbers[6]), shown, int(c[6]),
                            int(c[7]), int(numbers[1]), int(c[5]), int(c[9]), int(c[10]))
     for id_ in lines:
         differences.add("missing in nginx's log", id_)
