@@ -29,7 +29,7 @@ static __always_inline __u8 flag_at_close(const struct connection *c, const stru
 static __always_inline void exchange_close(struct connection *c, struct exchange *x, __u64 now)
 {
 	struct direction *request = &c->direction[REQUEST], *response = &c->direction[RESPONSE];
-	int oldest = x->ordinal == c->first, begun = response->begun && response->epoch == c->epoch;
+	int oldest = x->ordinal == c->first, begun = response->begun && !response->stale;
 	int in_response = oldest && begun && response->parser.phase > HTTP1_HEADERS;
 
 	x->flag = flag_at_close(c, x, in_response);
@@ -52,7 +52,8 @@ static __always_inline void exchange_close(struct connection *c, struct exchange
 
 /* TCP's count of a direction against ours: what it carried to its end (a FIN counts as one byte).
  */
-static __always_inline void direction_settle(struct connection *c, struct direction *d, __u32 end)
+static __always_inline void direction_settle(struct connection *c, struct direction *d, __u32 end,
+					     int egress)
 {
 	__s32 missing = end - d->next_seq;
 
@@ -60,25 +61,30 @@ static __always_inline void direction_settle(struct connection *c, struct direct
 		missing--;
 	if (!d->started || missing == 0)
 		return;
-	if (missing < 0 && sequence_is_bulk(c, d)) /* jumped over a hole that never filled */
+	if (missing < 0 && sequence_is_bulk(c, d, egress)) {
+		/* jumped over a hole that never filled */
 		d->position += missing;
-	else if (missing > 0 && (__u32)missing <= http1_passable(&d->parser))
-		http1_pass(&d->parser, missing), d->position += missing;
-	else if (missing > 0 && c->pickup != PICKUP_WAIT && c->pickup != PICKUP_READY)
+		d->parser.body += missing;
+	} else if (missing > 0 && (__u32)missing <= http1_passable(&d->parser)) {
+		d->position += missing;
+		http1_pass(&d->parser, missing);
+	} else if (missing > 0 && !is_searched(c, egress)) {
 		c->missed = 1;
+	}
 }
 
 /* Nobody knows how the exchanges in flight ended. */
-static __always_inline void exchanges_declare(struct connection *c, __u32 reason)
+static __always_inline void exchanges_declare(struct connection *c)
 {
-	const struct direction *request = &c->direction[REQUEST];
-	__u32 n = c->next - c->first + c->skipped;
+	__u32 n = exchanges_drop(c);
 
-	if (request->begun && !request->pushed && request->epoch == c->epoch)
-		n++;
-	if (c->is_http || c->pickup == PICKUP_TRY)
-		count_inexact(reason, n);
-	sink_gone(c, c->next + 1);
+	if (!n && c->missed)
+		n = 1;
+	if (c->is_http)
+		count_inexact(c->missed ? INEXACT_HOLE : c->lost_reason, n);
+	else if (c->pickup == PICKUP_TRY)
+		count_inexact(INEXACT_OLDER, n);
+	sink_gone(c, c->next);
 }
 
 /*
@@ -92,16 +98,18 @@ static __always_inline __u32 connection_settle(struct connection *c, const struc
 	struct direction *request = &c->direction[REQUEST];
 	int client = c->reporter == REPORTER_SOURCE;
 
-	direction_settle(c, &c->direction[client ? REQUEST : RESPONSE], BPF_CORE_READ(tp, snd_nxt));
-	direction_settle(c, &c->direction[client ? RESPONSE : REQUEST], BPF_CORE_READ(tp, rcv_nxt));
+	direction_settle(c, &c->direction[client ? REQUEST : RESPONSE], BPF_CORE_READ(tp, snd_nxt),
+			 1);
+	direction_settle(c, &c->direction[client ? RESPONSE : REQUEST], BPF_CORE_READ(tp, rcv_nxt),
+			 0);
 	if (c->dead)
 		return 0;
 	if (c->missed || c->replay_due || c->pickup == PICKUP_TRY) {
-		exchanges_declare(c, c->is_http ? INEXACT_HOLE : INEXACT_OLDER);
+		exchanges_declare(c);
 		return 0;
 	}
-	if (request->begun && request->epoch == c->epoch && (request->parser.flags & HTTP1_LINE_OK))
-		exchange_push(c, request, deep_ring_of(c, 1));
+	if (request->begun && !request->stale && (request->parser.flags & HTTP1_LINE_OK))
+		connection_declare(c, exchange_push(c, request, deep_ring_of(c, 1)));
 	if (c->skipped)
 		count_inexact(INEXACT_PIPELINE, c->skipped);
 	return c->next - c->first;
@@ -172,8 +180,9 @@ static __always_inline void connection_closed(struct sock *sk)
 		sink_tcp(c, now);
 	if (c->direction[REQUEST].begun || c->skipped) /* a head whose end never came */
 		sink_gone(c, c->next + 1);
-	stash_drop(c);
 	id = c->id;
+	if (c->has_stash)
+		stash_drop(id);
 	if (c->has_deep)
 		bpf_map_delete_elem(&deep_rings, &id);
 	bpf_map_delete_elem(&connections, &t);

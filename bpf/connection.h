@@ -11,6 +11,7 @@
 #include "exchange.h"
 #include "http1.h"
 #include "peer.h"
+#include "scratch.h"
 #include "series.h"
 #include "tuple.h"
 #include "workload.h"
@@ -25,6 +26,12 @@ enum closer {
 };
 
 enum { REQUEST, RESPONSE, DIRECTIONS };
+
+enum {
+	TCP_FLAG_FIN = 1,
+	TCP_FLAG_SYN = 2,
+	TCP_FLAG_RST = 4,
+};
 
 /* How far a connection is in finding a message's beginning, see pickup.h. */
 enum pickup {
@@ -49,13 +56,13 @@ struct direction {
 	__u8 skipped; /* request: it found no room there */
 	__u8 answers; /* response: to the oldest exchange, whose status is set */
 	__u8 has_fin; /* fin_seq is set */
-	__u8 epoch;   /* of the connection when the parser was last reset */
+	__u8 stale;   /* to be reset before it is walked again */
 	struct http1_parser parser;
 };
 
 struct connection {
 	struct bpf_spin_lock lock;
-	__u32 reporter; /* enum reporter: source = the client's end; 0: being made */
+	__u32 reporter; /* enum reporter: source = the client's end */
 	__u64 id;
 	__u64 opened_ns;
 	__u64 local_workload;
@@ -66,25 +73,27 @@ struct connection {
 	__u32 deep_from;  /* from this ordinal on exchanges are in the deep ring */
 	__u32 skipped;	  /* requests after these that found no room */
 	__u32 undeclared; /* messages to count as inexact when the connection proves to be HTTP */
-	__u8 undeclared_reason;
+	__u32 owed;	  /* answers to requests that were declared */
+	__u8 lost_reason;
 	__u8 closer; /* whose FIN or RST came first */
 	__u8 is_http;
 	__u8 dead; /* not HTTP: only bytes are counted */
 	__u8 pickup;
-	__u8 epoch;   /* counts resets of both directions */
-	__u8 tunnel;  /* the server switched protocols: so does the request direction */
-	__u8 refused; /* the server refused CONNECT: the request direction is HTTP again */
-	__u8 early;   /* made from a segment before ESTABLISHED */
-	__u8 older;   /* than the collector */
-	__u8 guessed; /* the reporter is only likely */
-	__u8 missed;  /* a segment could not be walked */
+	__u8 follows;	/* the sending direction's messages, also while a beginning is looked for */
+	__u8 pipelined; /* the client sent a request before the last one was answered */
+	__u8 tunnel;	/* the server switched protocols: so does the request direction */
+	__u8 refused;	/* the server refused CONNECT: the request direction is HTTP again */
+	__u8 early;	/* made from a segment before ESTABLISHED */
+	__u8 older;	/* than the collector */
+	__u8 guessed;	/* the reporter is only likely */
+	__u8 missed;	/* a segment could not be walked */
 	__u8 is_deep;
 	__u8 has_deep;
-	__u8 stashed; /* entries in its stash */
 	__u8 has_stash;
 	__u8 replay_due; /* what came early can be placed now */
 	__u8 reserved[3];
-	__u32 entered; /* counts what was put into the stash */
+	__u32 stashed; /* entries in its stash */
+	__u32 entered; /* counts what was put into it */
 	struct direction direction[DIRECTIONS];
 	struct exchange ring[EXCHANGES_INLINE];
 };
@@ -97,10 +106,7 @@ struct {
 	__type(value, struct connection);
 } connections SEC(".maps");
 
-/*
- * Zero, always: too large for the stack, and inserting needs a source. Bytes, because a value with
- * a lock cannot be a helper's argument.
- */
+/* Zero, always. Bytes, because a value with a lock cannot be a helper's argument. */
 struct blank_connection {
 	__u8 bytes[sizeof(struct connection)];
 };
@@ -152,52 +158,48 @@ static __always_inline void count_connections(__s64 n)
 		__sync_fetch_and_add(&h->connections, n);
 }
 
-/* NULL: no room, which is counted, or it exists. */
-static __always_inline struct connection *connection_create(const struct tuple *t, __u64 now)
+/*
+ * A new connection, made in the scratch window, because other CPUs must see it whole or not at all.
+ * NULL: cannot be.
+ */
+static __always_inline struct connection *connection_new(struct scratch *s, const struct tuple *t,
+							 enum reporter reporter)
 {
+	struct connection *c = (struct connection *)s->window.bytes;
+	struct blank_connection *blank;
+	__u64 now = bpf_ktime_get_ns();
 	__u32 zero = 0;
-	struct blank_connection *blank = bpf_map_lookup_elem(&blank_connection, &zero);
-	struct http_health *h;
-	struct connection *c;
 
-	if (!blank)
-		return NULL;
-	if (bpf_map_update_elem(&connections, t, blank, BPF_NOEXIST)) {
-		h = health_counters();
-		if (h)
-			__sync_fetch_and_add(&h->untracked, 1);
-		return NULL;
-	}
-	count_connections(1);
-	c = bpf_map_lookup_elem(&connections, t);
-	if (!c)
+	blank = bpf_map_lookup_elem(&blank_connection, &zero);
+	if (!blank || bpf_probe_read_kernel(c, sizeof(*c), blank))
 		return NULL;
 	c->id = now << 8 | (bpf_get_smp_processor_id() & 0xff);
 	c->opened_ns = now;
 	c->tuple = *t;
+	c->reporter = reporter;
 	c->direction[RESPONSE].parser.response = 1;
 	return c;
 }
 
-/* A segment came before its connection was ESTABLISHED: data of the handshake's last ACK, on the
- * listener's socket, or of a Fast Open SYN. */
-static __always_inline struct connection *connection_create_early(const struct tuple *t,
-								  enum reporter reporter, __u64 now)
+static __always_inline void count_untracked(void)
 {
-	struct connection *c = connection_create(t, now);
-	__u64 id;
+	struct http_health *h = health_counters();
 
-	if (!c)
-		return NULL;
-	c->early = 1;
-	id = c->id;
-	if (!bpf_map_update_elem(&early_connections, t, &id, BPF_NOEXIST)) {
-		c->reporter = reporter;
-		return c;
+	if (h)
+		__sync_fetch_and_add(&h->untracked, 1);
+}
+
+/* Returns 0, or -1: no room, which is counted, or it exists. */
+static __always_inline int connection_insert(const struct connection *c)
+{
+	struct tuple t = c->tuple;
+
+	if (bpf_map_update_elem(&connections, &t, c, BPF_NOEXIST)) {
+		count_untracked();
+		return -1;
 	}
-	bpf_map_delete_elem(&connections, t);
-	count_connections(-1);
-	return NULL;
+	count_connections(1);
+	return 0;
 }
 
 static __always_inline void direction_start(struct direction *d, __u32 next_seq)
@@ -208,19 +210,66 @@ static __always_inline void direction_start(struct direction *d, __u32 next_seq)
 	d->started = 1;
 }
 
-static __always_inline void connection_identify(struct connection *c, const struct sock *sk,
-						enum reporter reporter)
+/* A segment came before its connection was ESTABLISHED: data of the handshake's last ACK, on the
+ * listener's socket, or of a Fast Open SYN. Returns 0 or -1. */
+static __always_inline int connection_create_early(struct scratch *s, enum reporter reporter)
+{
+	struct connection *c = connection_new(s, &s->walk.tuple, reporter);
+	struct tuple t = s->walk.tuple;
+	__u64 id;
+
+	if (!c)
+		return -1;
+	c->early = 1;
+	if (s->walk.flags & TCP_FLAG_SYN)
+		direction_start(&c->direction[REQUEST], s->walk.seq);
+	id = c->id;
+	if (bpf_map_update_elem(&early_connections, &t, &id, BPF_NOEXIST))
+		return -1;
+	if (!connection_insert(c))
+		return 0;
+	bpf_map_delete_elem(&early_connections, &t);
+	return -1;
+}
+
+static __always_inline void connection_identify(struct connection *c, const struct sock *sk)
 {
 	c->local_workload = workload_of_socket(sk);
-	c->peer_workload = reporter == REPORTER_SOURCE
+	c->peer_workload = c->reporter == REPORTER_SOURCE
 				   ? peer_of_client(&c->tuple, c->local_workload)
 				   : peer_of_server(&c->tuple);
+}
+
+/* What the socket says. Of an older connection: where its streams are. */
+static __always_inline void connection_describe(struct connection *c, const struct sock *sk)
+{
+	const struct tcp_sock *tp = (const struct tcp_sock *)sk;
+	int client = c->reporter == REPORTER_SOURCE;
+
+	direction_start(&c->direction[client ? REQUEST : RESPONSE], BPF_CORE_READ(tp, snd_nxt));
+	direction_start(&c->direction[client ? RESPONSE : REQUEST], BPF_CORE_READ(tp, rcv_nxt));
+	connection_identify(c, sk);
+}
+
+static __always_inline void connection_create(const struct sock *sk, const struct tuple *t,
+					      enum reporter reporter)
+{
+	struct scratch *s = scratch_claim();
+	struct connection *c = s ? connection_new(s, t, reporter) : NULL;
+
+	if (c) {
+		connection_describe(c, sk);
+		connection_insert(c);
+	} else {
+		count_untracked();
+	}
+	if (s)
+		scratch_release(s);
 }
 
 /* From the tracepoint, whose programs have no spin lock on Linux 5.10, at ESTABLISHED. */
 static __always_inline void connection_established(struct sock *sk, enum reporter reporter)
 {
-	struct tcp_sock *tp = (struct tcp_sock *)sk;
 	struct connection *c;
 	struct tuple t;
 
@@ -232,20 +281,14 @@ static __always_inline void connection_established(struct sock *sk, enum reporte
 		count_connections(-1);
 		c = NULL;
 	}
-	if (c)
-		bpf_map_delete_elem(&early_connections, &t);
-	else
-		c = connection_create(&t, bpf_ktime_get_ns());
-	if (!c)
+	if (!c) {
+		connection_create(sk, &t, reporter);
 		return;
-	direction_start(&c->direction[reporter == REPORTER_SOURCE ? REQUEST : RESPONSE],
-			BPF_CORE_READ(tp, snd_nxt));
-	direction_start(&c->direction[reporter == REPORTER_SOURCE ? RESPONSE : REQUEST],
-			BPF_CORE_READ(tp, rcv_nxt));
-	connection_identify(c, sk, reporter);
+	}
+	bpf_map_delete_elem(&early_connections, &t);
+	connection_describe(c, sk);
 	c->early = 0;
 	c->replay_due = c->stashed != 0;
-	c->reporter = reporter;
 }
 
 #endif

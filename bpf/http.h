@@ -11,6 +11,7 @@
 #ifndef MESHTAP_HTTP_H
 #define MESHTAP_HTTP_H
 
+#include "lose.h"
 #include "pending.h"
 #include "pickup.h"
 #include "scratch.h"
@@ -44,41 +45,6 @@ static __always_inline long reader_load(const struct reader *r, const struct wal
 	return bpf_probe_read_kernel(to, length, r->piece->bytes + offset);
 }
 
-/*
- * The connection's stream cannot be followed: what is in flight is declared, and a beginning is
- * looked for.
- */
-static __always_inline void connection_lose(struct connection *c, enum inexact_reason reason)
-{
-	struct direction *request = &c->direction[REQUEST];
-	__u32 n, ordinal, is_http;
-
-	bpf_spin_lock(&c->lock);
-	if (request->begun && !request->pushed && !request->skipped && request->epoch == c->epoch) {
-		c->next++;
-		request->skipped = 1;
-	}
-	n = c->next - c->first + c->skipped;
-	n = n ? n : 1;
-	is_http = c->is_http;
-	if (!is_http) {
-		c->undeclared += n;
-		c->undeclared_reason = reason;
-	}
-	c->first = c->next;
-	c->skipped = 0;
-	c->epoch++;
-	c->pickup = PICKUP_WAIT;
-	c->missed = 0;
-	c->tunnel = 0;
-	c->refused = 0;
-	ordinal = c->next;
-	bpf_spin_unlock(&c->lock);
-	if (is_http)
-		count_inexact(reason, n);
-	sink_gone(c, ordinal);
-}
-
 static __always_inline void connection_is_not_http(struct connection *c)
 {
 	bpf_spin_lock(&c->lock);
@@ -92,14 +58,16 @@ static __always_inline enum http1_event request_head_end(struct walk *k, struct 
 							 struct direction *d)
 {
 	struct deep_ring *deep = deep_ring_of(c, 1);
+	__u32 declared = 0;
 
 	bpf_spin_lock(&c->lock);
-	if (d->epoch == c->epoch) {
-		exchange_push(c, d, deep);
+	if (!d->stale) {
+		declared = exchange_push(c, d, deep);
 		if (d->pushed)
 			exchange_at(c, deep, c->next - 1)->method = d->parser.method;
 	}
 	bpf_spin_unlock(&c->lock);
+	connection_declare(c, declared);
 	return http1_body(&d->parser, d->parser.method);
 }
 
@@ -118,22 +86,42 @@ static __always_inline void response_steers_request(struct connection *c, struct
 	}
 }
 
+/* What a final response that answers no exchange is. */
+struct orphan {
+	__u32 lost;	/* nobody asked */
+	__u32 skipped;	/* the request found no room */
+	__u32 declared; /* the request was not seen */
+};
+
+/* Call under the lock. */
+static __always_inline void response_is_orphan(struct connection *c, struct orphan *ret)
+{
+	if (is_searched(c, 0)) {
+		ret->declared = !c->owed;
+		c->owed -= !ret->declared;
+	} else if (c->skipped) {
+		ret->skipped = 1;
+		c->skipped--;
+	} else {
+		ret->lost = c->is_http;
+	}
+}
+
 /* Call under the lock. Returns the request's method. */
 static __always_inline __u8 response_answers(struct connection *c, struct direction *d,
-					     struct deep_ring *deep, __u32 *ret_lost,
-					     __u32 *ret_skipped)
+					     struct deep_ring *deep, struct orphan *ret)
 {
 	struct direction *request = &c->direction[REQUEST];
 	int is_final = d->parser.status >= 200 || d->parser.status == 101;
 	struct exchange *x;
 
 	/* An error answered before the request's head is complete (400, 408, 431). */
-	if (c->first == c->next && request->begun && (request->parser.flags & HTTP1_LINE_OK))
+	if (c->first == c->next && !is_searched(c, 0) && request->begun && !request->stale &&
+	    (request->parser.flags & HTTP1_LINE_OK))
 		exchange_push(c, request, deep);
 	if (c->first == c->next) {
-		*ret_skipped = is_final && c->skipped;
-		c->skipped -= *ret_skipped;
-		*ret_lost = is_final && !*ret_skipped && c->is_http;
+		if (is_final)
+			response_is_orphan(c, ret);
 		return HTTP1_METHOD_OTHER;
 	}
 	x = exchange_at(c, deep, c->first);
@@ -149,21 +137,23 @@ static __always_inline enum http1_event response_head_end(struct walk *k, struct
 {
 	struct deep_ring *deep = deep_ring_of(c, 1);
 	__u8 method = HTTP1_METHOD_OTHER;
-	__u32 lost = 0, skipped = 0, undeclared = 0;
+	struct orphan orphan = {};
+	__u32 undeclared = 0;
 
 	bpf_spin_lock(&c->lock);
-	if (d->epoch == c->epoch) {
-		method = response_answers(c, d, deep, &lost, &skipped);
+	if (!d->stale) {
+		method = response_answers(c, d, deep, &orphan);
 		if (c->pickup == PICKUP_TRY && d->answers)
 			undeclared = pickup_confirm(c);
 	}
 	bpf_spin_unlock(&c->lock);
-	if (skipped)
+	if (orphan.skipped)
 		count_inexact(INEXACT_PIPELINE, 1);
 	if (undeclared)
-		count_inexact(c->undeclared_reason, undeclared);
-	if (lost)
-		connection_lose(c, INEXACT_FRAMING);
+		count_inexact(c->lost_reason, undeclared);
+	connection_declare(c, orphan.declared);
+	if (orphan.lost)
+		connection_lose(c, INEXACT_FRAMING, LOST_ANSWERED);
 	return http1_body(&d->parser, method);
 }
 
@@ -195,7 +185,7 @@ static __always_inline void message_end(struct scratch *s, struct connection *c,
 	int finished = 0;
 
 	bpf_spin_lock(&c->lock);
-	if (d->epoch == c->epoch) {
+	if (!d->stale) {
 		message_store(c, d, deep, k->direction == RESPONSE);
 		direction_reset(d);
 		finished = exchange_pop(c, deep, &k->done);
@@ -209,9 +199,10 @@ static __always_inline void message_end(struct scratch *s, struct connection *c,
 static __always_inline void request_bad(struct walk *k, struct connection *c, struct direction *d)
 {
 	struct deep_ring *deep;
+	__u32 declared;
 
 	if (c->pickup == PICKUP_TRY) {
-		connection_lose(c, INEXACT_FRAMING);
+		connection_lose(c, INEXACT_FRAMING, LOST_RECEIVED);
 		return;
 	}
 	if (!c->is_http && !(d->parser.flags & HTTP1_LINE_OK)) {
@@ -225,9 +216,10 @@ static __always_inline void request_bad(struct walk *k, struct connection *c, st
 		d->message_start = d->position;
 		d->started_ns = k->seen_ns;
 	}
-	exchange_push(c, d, deep);
+	declared = exchange_push(c, d, deep);
 	d->parser.phase = HTTP1_UNTIL_CLOSE;
 	bpf_spin_unlock(&c->lock);
+	connection_declare(c, declared);
 }
 
 /* A response that no client understands: the connection's end cuts it short. */
@@ -237,7 +229,7 @@ static __always_inline void response_bad(struct walk *k, struct connection *c, s
 	int answers;
 
 	bpf_spin_lock(&c->lock);
-	answers = d->answers && d->epoch == c->epoch;
+	answers = d->answers && !d->stale;
 	if (answers) {
 		exchange_at(c, deep, c->first)->flag = EXCHANGE_UPE;
 		d->parser.phase = HTTP1_UNTIL_CLOSE;
@@ -245,8 +237,8 @@ static __always_inline void response_bad(struct walk *k, struct connection *c, s
 	bpf_spin_unlock(&c->lock);
 	if (answers)
 		return;
-	if (c->is_http || c->pickup == PICKUP_TRY)
-		connection_lose(c, INEXACT_FRAMING);
+	if (c->is_http || c->pickup != PICKUP_NONE)
+		connection_lose(c, INEXACT_FRAMING, k->egress ? LOST_SENT : LOST_RECEIVED);
 	else
 		connection_is_not_http(c);
 }
@@ -278,7 +270,7 @@ static __always_inline __u32 walk_window(const struct reader *r, struct scratch 
 	http1_hide(length);
 	length = ((length - 1) & (HTTP1_WINDOW - 1)) + 1;
 	if (reader_load(r, k, offset, w->bytes + HTTP1_START, length)) {
-		connection_lose(c, INEXACT_HOLE);
+		connection_lose(c, INEXACT_HOLE, k->egress ? LOST_SENT : LOST_RECEIVED);
 		*ret_event = HTTP1_MORE;
 		return 0;
 	}
@@ -307,9 +299,9 @@ static __always_inline __u32 walk_window(const struct reader *r, struct scratch 
 static __always_inline void direction_catch_up(struct connection *c, struct direction *d,
 					       int is_response)
 {
-	if (d->epoch != c->epoch) {
+	if (d->stale) {
 		direction_reset(d);
-		d->epoch = c->epoch;
+		d->stale = 0;
 	}
 	if (c->dead)
 		d->parser.phase = HTTP1_DEAD;
@@ -412,13 +404,14 @@ static __always_inline int walk(const struct reader *r, struct scratch *s, struc
 		direction_catch_up(c, d, k->direction == RESPONSE);
 	if (!k->held)
 		verdict = walk_claim(k, c, d);
-	searching = c->pickup == PICKUP_WAIT || c->pickup == PICKUP_READY;
-	if (verdict == SEQUENCE_NEXT && searching)
-		searching = !pickup_segment(c, d, k);
+	if (verdict == SEQUENCE_NEXT && is_searched(c, 0))
+		pickup_segment(c, d, k);
+	searching = is_searched(c, k->egress);
 	bpf_spin_unlock(&c->lock);
 
 	if (verdict == SEQUENCE_LOST) {
-		connection_lose(c, c->missed ? INEXACT_SCRATCH : INEXACT_HOLE);
+		connection_lose(c, c->missed ? INEXACT_SCRATCH : INEXACT_HOLE,
+				c->missed || k->egress ? LOST_SENT : LOST_RECEIVED);
 		return WALK_ON;
 	}
 	if (verdict != SEQUENCE_NEXT)

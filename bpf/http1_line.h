@@ -121,8 +121,8 @@ http1_inline void http1_content_length(struct http1_parser *p, const struct http
 /*
  * Only whether the last coding is chunked matters (RFC 9112 section 6.3): after the colon or a
  * comma, with up to four blanks on either side. In a request of HTTP/1.0 the field makes framing
- * faulty (section 6.1); a response's is honoured, as clients do. What has more blanks, another CR
- * or an empty list element at its end is chunked to some recipients only.
+ * faulty (section 6.1); a response's is honoured, as clients do. With more blanks, other control
+ * characters or an empty list element in the end it is chunked to some recipients only.
  */
 http1_inline void http1_transfer_encoding(struct http1_parser *p, const struct http1_window *w,
 					  __u32 at, __u32 length)
@@ -136,7 +136,7 @@ http1_inline void http1_transfer_encoding(struct http1_parser *p, const struct h
 	p->flags &= ~HTTP1_CHUNKED;
 	p->flags |= chunked && (before == ',' || separator == at + 17) ? HTTP1_CHUNKED
 								       : HTTP1_OTHER_CODING;
-	if ((chunked && http1_is_blank(before)) || last <= ' ' || last == ',' ||
+	if ((chunked && before <= ' ') || last <= ' ' || last == ',' || last == ':' ||
 	    (!p->response && !p->minor))
 		p->flags |= HTTP1_BAD_FRAMING;
 	p->phase = HTTP1_FRAMED;

@@ -55,11 +55,7 @@ __noinline int walk_in(struct __sk_buff *skb, __u32 slot)
 	c = bpf_map_lookup_elem(&connections, &k->tuple);
 	if (!c)
 		return WALK_UNKNOWN;
-	if (!c->reporter) {
-		c->missed = 1;
-		return WALK_DONE;
-	}
-	if (c->replay_due && replay_begin(c, k))
+	if (c->replay_due && !k->held && replay_begin(c, k))
 		return WALK_DUE;
 	if (!k->held)
 		k->direction =
@@ -79,20 +75,14 @@ __noinline int walk_in(struct __sk_buff *skb, __u32 slot)
 __noinline int early_in(__u32 slot)
 {
 	struct scratch *s = scratch_at(slot);
-	struct connection *c;
 
 	if (!s || !s->walk.length)
 		return WALK_DONE;
 	if (s->walk.egress ? !(s->walk.flags & TCP_FLAG_SYN) : !s->walk.listener)
 		return WALK_DONE;
-	c = connection_create_early(&s->walk.tuple,
-				    s->walk.egress ? REPORTER_SOURCE : REPORTER_DESTINATION,
-				    s->walk.now);
-	if (!c)
-		return WALK_DONE;
-	if (s->walk.flags & TCP_FLAG_SYN)
-		direction_start(&c->direction[REQUEST], s->walk.seq);
-	return WALK_ON;
+	return connection_create_early(s, s->walk.egress ? REPORTER_SOURCE : REPORTER_DESTINATION)
+		       ? WALK_DONE
+		       : WALK_ON;
 }
 
 /* All that is next in the stash. Verified once. */
@@ -125,7 +115,7 @@ static __always_inline void walk_all(struct __sk_buff *skb, struct scratch *s,
 		overrun_in(slot);
 	if (result == WALK_STASH)
 		result = stash_in(skb, slot);
-	if (result == WALK_REPLAY)
+	if (result == WALK_REPLAY || result == WALK_DUE)
 		replay_all_in(slot);
 }
 
@@ -151,7 +141,7 @@ static __noinline void identify_early(const struct tcp_sock *tp)
 	tuple_of_tcp_sock(tp, &t);
 	c = bpf_map_lookup_elem(&connections, &t);
 	if (c && c->early && c->local_workload == WORKLOAD_NONE)
-		connection_identify(c, (const struct sock *)tp, REPORTER_DESTINATION);
+		connection_identify(c, (const struct sock *)tp);
 }
 
 static __always_inline int http_segment(struct __sk_buff *skb, int egress)

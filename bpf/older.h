@@ -28,23 +28,28 @@ static __always_inline void connection_adopt(const struct sock *sk, const struct
 	const struct tcp_sock *tp = (const struct tcp_sock *)sk;
 	int client = !listener_at(t);
 	struct connection *c;
+	struct scratch *s;
 
 	if (bpf_map_lookup_elem(&connections, t))
 		return;
-	c = connection_create(t, bpf_ktime_get_ns());
-	if (!c)
+	s = scratch_claim();
+	if (!s) {
+		count_untracked();
 		return;
-	c->guessed = client; /* or its listener is gone */
-	c->older = 1;
-	direction_start(&c->direction[client ? REQUEST : RESPONSE], BPF_CORE_READ(tp, snd_nxt));
-	direction_start(&c->direction[client ? RESPONSE : REQUEST], BPF_CORE_READ(tp, rcv_nxt));
-	connection_identify(c, sk, client ? REPORTER_SOURCE : REPORTER_DESTINATION);
-	if (BPF_CORE_READ(tp, bytes_received) || BPF_CORE_READ(tp, bytes_sent)) {
-		c->pickup = socket_is_quiet(tp, client) ? PICKUP_READY : PICKUP_WAIT;
-		c->undeclared = c->pickup == PICKUP_WAIT;
-		c->undeclared_reason = INEXACT_OLDER;
 	}
-	c->reporter = client ? REPORTER_SOURCE : REPORTER_DESTINATION;
+	c = connection_new(s, t, client ? REPORTER_SOURCE : REPORTER_DESTINATION);
+	if (c) {
+		c->guessed = client; /* or its listener is gone */
+		c->older = 1;
+		c->lost_reason = INEXACT_OLDER;
+		connection_describe(c, sk);
+		if (BPF_CORE_READ(tp, bytes_received) || BPF_CORE_READ(tp, bytes_sent)) {
+			c->pickup = socket_is_quiet(tp, client) ? PICKUP_READY : PICKUP_WAIT;
+			c->undeclared = c->pickup == PICKUP_WAIT;
+		}
+		connection_insert(c);
+	}
+	scratch_release(s);
 }
 
 #endif

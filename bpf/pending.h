@@ -78,21 +78,28 @@ static __always_inline int exchange_has_room(struct connection *c, struct deep_r
 
 /*
  * The newest exchange, for a request whose head is complete or was answered early. Without room the
- * request is skipped: it is counted as inexact when its answer comes. Call under the lock.
+ * request is skipped: it is counted as inexact when its answer comes. Call under the lock. Returns
+ * 1 when the request must be declared now: bytes were lost, and its answer will not be known.
  */
-static __always_inline void exchange_push(struct connection *c, struct direction *d,
-					  struct deep_ring *deep)
+static __always_inline __u32 exchange_push(struct connection *c, struct direction *d,
+					   struct deep_ring *deep)
 {
 	struct exchange *x;
 
 	if (d->pushed || d->skipped)
-		return;
+		return 0;
+	if (c->pickup == PICKUP_WAIT || c->pickup == PICKUP_READY) {
+		c->next++;
+		c->first = c->next;
+		d->skipped = 1;
+		return 1;
+	}
 	if (c->pickup != PICKUP_TRY)
 		c->is_http = 1;
 	if (!exchange_has_room(c, deep)) {
 		c->skipped++;
 		d->skipped = 1;
-		return;
+		return 0;
 	}
 	x = exchange_at(c, deep, c->next);
 	x->started_ns = d->started_ns;
@@ -109,6 +116,8 @@ static __always_inline void exchange_push(struct connection *c, struct direction
 	x->flag = EXCHANGE_OK;
 	c->next++;
 	d->pushed = 1;
+	c->pipelined |= c->next - c->first > 1;
+	return 0;
 }
 
 /* Takes the oldest exchange out when both halves are done. Call under the lock. */

@@ -4,6 +4,10 @@
  * were lost. A body may look like anything, so no guess is made from what bytes look like alone: a
  * request begins where the client speaks again after a response of which it has received every
  * byte, and a valid answer must confirm it. An interim response is no such turn, a body follows it.
+ * Of a client that pipelines nobody knows which request an answer is for: it is not picked up.
+ *
+ * What is sent is seen whole, so after a loss the sending direction's messages are followed on,
+ * each of them declared, and their number is exact.
  */
 #ifndef MESHTAP_PICKUP_H
 #define MESHTAP_PICKUP_H
@@ -47,32 +51,44 @@ static __always_inline void pickup_swap_roles(struct connection *c, struct walk 
 	k->direction = RESPONSE;
 }
 
-/* A segment in order while a beginning is looked for. Returns 1 when a request may begin in it.
- * Call under the lock. */
-static __always_inline int pickup_segment(struct connection *c, struct direction *d,
-					  const struct walk *k)
+/* Call under the lock. */
+static __always_inline int pickup_begins(const struct connection *c, const struct direction *d,
+					 const struct walk *k)
 {
 	const struct direction *response = &c->direction[RESPONSE];
 
+	return c->pickup == PICKUP_READY && !c->pipelined && k->seq == d->next_seq && !k->entry &&
+	       !response->busy && k->ack_seq == response->next_seq &&
+	       !(k->egress && c->follows && d->begun);
+}
+
+/* A segment in order while a beginning is looked for. Call under the lock. */
+static __always_inline void pickup_segment(struct connection *c, struct direction *d,
+					   const struct walk *k)
+{
+	struct direction *response = &c->direction[RESPONSE];
+
 	if (!k->length)
-		return 0;
+		return;
 	if (k->direction == RESPONSE) {
 		if (c->older && !c->is_http) /* what it answers was not seen */
 			c->undeclared = 1;
 		c->pickup =
 			pickup_is_response(k) && k->begin[9] == '1' ? PICKUP_WAIT : PICKUP_READY;
-		return 0;
+		return;
 	}
-	if (c->pickup == PICKUP_READY && k->seq == d->next_seq && !k->entry && !response->busy &&
-	    k->ack_seq == response->next_seq) {
-		c->pickup = PICKUP_TRY;
-		c->epoch++;
-		d->epoch = c->epoch;
+	if (!pickup_begins(c, d, k)) {
+		c->pickup = PICKUP_WAIT;
+		return;
+	}
+	c->pickup = PICKUP_TRY;
+	c->owed = 0;
+	if (k->egress || !c->follows || response->begun) {
+		response->stale = 1;
+		c->follows &= k->egress;
+	}
+	if (!c->follows || !k->egress)
 		direction_reset(d);
-		return 1;
-	}
-	c->pickup = PICKUP_WAIT;
-	return 0;
 }
 
 /* A final response's head came where the request's answer had to begin. Call under the lock.
@@ -84,6 +100,7 @@ static __always_inline __u32 pickup_confirm(struct connection *c)
 	c->pickup = PICKUP_NONE;
 	c->is_http = 1;
 	c->guessed = 0;
+	c->follows = 1;
 	c->undeclared = 0;
 	return n;
 }

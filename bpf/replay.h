@@ -233,7 +233,7 @@ __noinline int overrun_in(__u32 slot)
 	c = bpf_map_lookup_elem(&connections, &s->walk.tuple);
 	if (!c)
 		return 0;
-	connection_lose(c, INEXACT_SEGMENT);
+	connection_lose(c, INEXACT_SEGMENT, s->walk.egress ? LOST_SENT : LOST_RECEIVED);
 	bpf_spin_lock(&c->lock);
 	if (s->walk.held)
 		c->direction[s->walk.direction & 1].busy = 0;

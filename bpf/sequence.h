@@ -17,12 +17,6 @@ enum sequence_verdict {
 	SEQUENCE_LOST, /* bytes before it went by unseen */
 };
 
-enum {
-	TCP_FLAG_FIN = 1,
-	TCP_FLAG_SYN = 2,
-	TCP_FLAG_RST = 4,
-};
-
 /* RFC 9293: modulo 2^32 */
 static __always_inline __s32 sequence_after(__u32 a, __u32 b)
 {
@@ -35,11 +29,17 @@ static __always_inline int sequence_in_window(const struct walk *k)
 	return k->listener || sequence_after(k->seq, k->rcv_end) < 0;
 }
 
-/* Bytes that nothing need be known of, so that a hole in them can be jumped over. */
-static __always_inline int sequence_is_bulk(const struct connection *c, const struct direction *d)
+/* A beginning is looked for in this direction, see pickup.h. */
+static __always_inline int is_searched(const struct connection *c, int egress)
 {
-	return d->parser.phase >= HTTP1_TUNNEL || c->pickup == PICKUP_WAIT ||
-	       c->pickup == PICKUP_READY;
+	return (c->pickup == PICKUP_WAIT || c->pickup == PICKUP_READY) && !(egress && c->follows);
+}
+
+/* Bytes that nothing need be known of, so that a hole in them can be jumped over. */
+static __always_inline int sequence_is_bulk(const struct connection *c, const struct direction *d,
+					    int egress)
+{
+	return d->parser.phase >= HTTP1_TUNNEL || is_searched(c, egress);
 }
 
 /* Whether a segment continues the direction's stream. Call under the connection's lock. */
@@ -57,7 +57,7 @@ sequence_place(const struct connection *c, struct direction *d, const struct wal
 		return SEQUENCE_OLD;
 	if (d->busy)
 		return SEQUENCE_HOLE;
-	if (ahead <= 0 || sequence_is_bulk(c, d))
+	if (ahead <= 0 || sequence_is_bulk(c, d, k->egress))
 		return SEQUENCE_NEXT;
 	if (k->egress || k->listener)
 		return k->egress ? SEQUENCE_LOST : SEQUENCE_HOLE;

@@ -216,18 +216,20 @@ static __always_inline int stash_prolong(struct connection *c, struct stash *sta
 	return is_in;
 }
 
-/* At the connection's end. */
-static __always_inline void stash_drop(struct connection *c)
+/* At the connection's end. Verified once. */
+__noinline int stash_drop(__u64 connection)
 {
-	struct stash *stash = c->has_stash ? stash_of(c) : NULL;
-	__u64 id = c->id;
+	struct stash *stash = bpf_map_lookup_elem(&stashes, &connection);
+	struct stash_key key = { .connection = connection };
 
 	if (!stash)
-		return;
-	for (__u32 i = 0; i < STASH_ENTRIES; i++)
+		return 0;
+	for (__u32 i = 0; i < STASH_ENTRIES; i++) {
+		key.entry = i;
 		if (stash->entry[i].length && stash->entry[i].has_copy)
-			stash_delete_piece(c, i);
-	bpf_map_delete_elem(&stashes, &id);
+			bpf_map_delete_elem(&stash_pieces, &key);
+	}
+	return bpf_map_delete_elem(&stashes, &connection);
 }
 
 #endif

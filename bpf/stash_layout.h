@@ -6,7 +6,7 @@
 
 #include <linux/types.h>
 
-#define STASH_ENTRIES 64 /* per connection */
+#define STASH_ENTRIES 256 /* per connection */
 
 struct stash_entry {
 	__u64 seen_ns;

@@ -7,9 +7,10 @@
 #ifndef MESHTAP_FAKE_DELIVERY_H
 #define MESHTAP_FAKE_DELIVERY_H
 
-#define DELIVERY_HELD  16  /* segments under way */
-#define DELIVERY_EARLY 512 /* segments that are remembered */
-#define DELIVERY_PIECE 2048
+#define DELIVERY_HELD	 16  /* segments under way */
+#define DELIVERY_EARLY	 512 /* segments that are remembered */
+#define DELIVERY_LARGEST 60000
+#define DELIVERY_PIECE	 2048
 
 /* A stretch of a stream; the FIN is the position after its last byte. */
 struct stretch {
@@ -22,6 +23,7 @@ struct delivery {
 	struct chance *chance;
 	int faults;	/* enum fault */
 	__u32 budget;	/* steps until the network behaves */
+	__u32 stop;	/* steps until the connection ends, whatever is left; 0: never */
 	__u32 attach;	/* steps until the programs come */
 	__u32 largest;	/* segment */
 	__u32 window;	/* bytes under way to us */
@@ -29,6 +31,9 @@ struct delivery {
 	__u32 sent[2];	/* first transmissions */
 	__u32 received; /* without a hole */
 	__u8 got[TALK_BYTES + 1];
+	__u32 refused; /* how far TCP dropped what the programs have seen */
+	enum closer closer;
+	int aborted[2]; /* by a FIN that nothing preceded */
 	struct stretch held[DELIVERY_HELD];
 	__u32 held_count;
 	struct stretch early[DELIVERY_EARLY]; /* came before what precedes them */
@@ -79,7 +84,7 @@ static inline __u32 delivery_limit(const struct delivery *d, int stream)
 
 static inline struct stretch delivery_cut(struct delivery *d, __u32 from, __u32 limit)
 {
-	__u32 most = limit - from < d->largest ? limit - from : d->largest;
+	__u32 most = talk_least(limit - from, d->budget ? d->largest : DELIVERY_LARGEST);
 
 	return (struct stretch){ from, from + most - chance(d->chance, most) };
 }
@@ -162,6 +167,13 @@ static inline void delivery_acknowledge(struct delivery *d)
 	d->end->acked = d->end->ours + least + chance(d->chance, sent - least + 1);
 }
 
+/* A FIN or RST on its way. */
+static inline void delivery_close(struct delivery *d, int egress)
+{
+	if (d->closer == CLOSER_NONE)
+		d->closer = stream_of(d, egress) == RESPONSE ? CLOSER_SERVER : CLOSER_CLIENT;
+}
+
 static inline int delivery_refuses(struct delivery *d);
 
 /* What there is no room for is lost. */
@@ -170,8 +182,13 @@ static inline void deliver_in(struct delivery *d, struct stretch s)
 	if (!delivery_has_room(d, s))
 		return;
 	delivery_show(d, 0, s);
-	if (!delivery_refuses(d))
-		delivery_accept(d, s);
+	if (delivery_refuses(d)) {
+		d->refused = s.to > d->refused ? s.to : d->refused;
+		return;
+	}
+	delivery_accept(d, s);
+	if (d->received > d->talk->length[d->incoming])
+		delivery_close(d, 0);
 }
 
 /* How far the receiver, and the sender's idea of the network, let it be sent. */
@@ -211,6 +228,8 @@ static inline int send_out(struct delivery *d)
 	delivery_show(d, 1, s);
 	d->sent[stream] = s.to;
 	d->end->tp->snd_nxt = d->end->ours + s.to;
+	if (s.to > d->talk->length[stream])
+		delivery_close(d, 1);
 	return 1;
 }
 

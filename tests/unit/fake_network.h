@@ -172,16 +172,61 @@ static inline void delivery_step(struct delivery *d)
 	user_free_deleted();
 }
 
-/* Everything, both FINs and CLOSE. late: the server's socket is made by data, not by a bare ACK. */
+/* A FIN or RST at once. Returns 0 when what the programs have seen is not what TCP has: later. */
+static inline int delivery_abort(struct delivery *d)
+{
+	int egress = one_in(d->chance, 2), stream = stream_of(d, egress);
+	__u32 first = egress ? d->end->ours : d->end->theirs, length = d->talk->length[stream];
+	int flag = one_in(d->chance, 2) ? TCP_FLAG_FIN : TCP_FLAG_RST;
+
+	if (!is_established(d) || d->refused > d->received ||
+	    (d->sent[d->incoming] > d->received &&
+	     d->sent[d->incoming] > d->talk->length[d->incoming]))
+		return 0;
+	if (delivered(d, stream) > length)
+		return 1; /* it has sent its FIN */
+	if (!egress && d->sent[stream] > d->received)
+		flag = TCP_FLAG_RST; /* there is a hole */
+	fake_segment(d->end, egress, first + delivered(d, stream), "", 0, flag);
+	delivery_close(d, egress);
+	if (flag == TCP_FLAG_RST)
+		return 1;
+	d->aborted[stream] = 1;
+	if (egress)
+		d->end->tp->snd_nxt++;
+	else
+		d->end->tp->rcv_nxt++;
+	return 1;
+}
+
+/* Everything, both FINs and CLOSE, if nothing comes between. late: the server's socket is made by
+ * data, not by a bare ACK. */
 static inline void deliver_all(struct delivery *d, int late)
 {
 	memset(d->got, 0, d->talk->length[d->incoming] + 1);
 	d->end->unseen = d->attach != 0;
 	if (!late)
 		fake_established(d->end);
-	while (!is_delivered(d))
+	while (!is_delivered(d)) {
+		if (d->stop && !--d->stop) {
+			if (delivery_abort(d))
+				break;
+			d->stop = 1;
+		}
 		delivery_step(d);
+	}
 	fake_closed(d->end);
+}
+
+/* How far it came. */
+static inline struct talk_end delivery_end(const struct delivery *d)
+{
+	struct talk_end end = { .closer = d->closer };
+
+	for (int i = 0; i < 2; i++)
+		end.sent[i] = talk_least(delivered(d, i), d->talk->length[i]);
+	end.server_fin = d->aborted[RESPONSE] || delivered(d, RESPONSE) > end.sent[RESPONSE];
+	return end;
 }
 
 #endif

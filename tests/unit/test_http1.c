@@ -11,8 +11,9 @@
 #include "check.h"
 #include "http1_feed.h"
 
-#define WORDS 200000
-#define OK    "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+#define WORDS	200000
+#define NUMBERS 20000
+#define OK	"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 static struct http1_window window;
 
@@ -100,6 +101,15 @@ static void test_field_name(const char *line, __u8 flag)
 	CHECK(!wrong);
 }
 
+/* Of a response, by what stands between another coding and chunked. */
+static __u8 coding_flags(int separator)
+{
+	if (separator == ',')
+		return HTTP1_CHUNKED;
+	return separator < ' ' && separator != '\t' ? HTTP1_OTHER_CODING | HTTP1_BAD_FRAMING
+						    : HTTP1_OTHER_CODING;
+}
+
 /* Every byte before, and after, the last coding. */
 static void test_coding(void)
 {
@@ -110,13 +120,35 @@ static void test_coding(void)
 
 		line[23] = c;
 		line_of(line, strlen("Transfer-Encoding: gzip,chunked"), HTTP1_HEADERS, 1);
-		wrong += window.parser.flags != (c == ',' ? HTTP1_CHUNKED : HTTP1_OTHER_CODING);
+		wrong += window.parser.flags != coding_flags(c);
 		memcpy(line + 23, ",chunked", 8);
 		line[30] = c;
 		line_of(line, strlen("Transfer-Encoding: gzip,chunked"), HTTP1_HEADERS, 1);
 		wrong += !(window.parser.flags & HTTP1_CHUNKED) != (tolower(c) != 'd');
 		wrong += !(window.parser.flags & HTTP1_BAD_FRAMING) !=
-			 !(c == ',' || (c < ' ' && c != '\t'));
+			 !(c == ',' || c == ':' || (c < ' ' && c != '\t'));
+	}
+	CHECK(!wrong);
+}
+
+/* Of up to 20 digits, some of them zeros in front. */
+static void test_numbers(void)
+{
+	unsigned int wrong = 0;
+
+	for (int i = 0; i < NUMBERS; i++) {
+		char line[80];
+		__u64 number = ((__u64)rand() << 32 | rand()) >> rand() % 64;
+		int n = sprintf(line, "Content-Length: %0*llu", rand() % 12, number),
+		    digits = n - 16;
+
+		line_of(line, n, HTTP1_HEADERS, 0);
+		wrong += digits > 16 ? !(window.parser.flags & HTTP1_BAD_LENGTH)
+				     : window.parser.flags != HTTP1_HAS_LENGTH ||
+					       window.parser.length != number;
+		digits = sprintf(line, "%0*llx", rand() % 12, number);
+		wrong += (line_of(line, digits, HTTP1_CHUNK_SIZE, 0) == HTTP1_BAD) != (digits > 15);
+		wrong += digits <= 15 && window.parser.skip != number;
 	}
 	CHECK(!wrong);
 }
@@ -236,6 +268,7 @@ int main(void)
 	test_field_name("Content-Length: 5", HTTP1_HAS_LENGTH);
 	test_field_name("Transfer-Encoding: chunked", HTTP1_CHUNKED);
 	test_coding();
+	test_numbers();
 	test_chunk_size();
 	test_methods();
 	test_line_lengths();

@@ -1,37 +1,45 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Mixed requests to the nginx of test_adversity.sh, and what is true about each of them, one a line:
+"""Mixed requests to one server, and what is true about each of them, one a line:
 ID METHOD PATH STATUS REQUEST_BODY RESPONSE_BODY REQUEST_WIRE RESPONSE_WIRE, tab-separated.
 
-requests.py ADDRESS PORT N CONNECTIONS SEED >TRUTH
+requests.py ADDRESS PORT KINDS N CONNECTIONS SEED >TRUTH
 """
 import asyncio
 import random
 import sys
 
-# path, weight, request headers, body: None, a length, or chunked as a negative length
-KINDS = [
+# method, path, weight, request headers, body: None, a length, or chunked as a negative length
+FILES = [
     ("GET", "/small", 30, "", None),
     ("GET", "/medium", 10, "", None),
     ("GET", "/large", 2, "", None),
     ("HEAD", "/large", 8, "", None),
-    ("GET", "/empty", 6, "", None),
-    ("GET", "/small?again", 6, "If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT\r\n", None),
-    ("GET", "/large?range", 5, "Range: bytes=100-20099\r\n", None),
-    ("GET", "/chunked/page", 12, "", None),
     ("GET", "/missing", 5, "", None),
-    ("POST", "/echo", 8, "", 5000),
-    ("POST", "/echo", 4, "", 0),
-    ("PUT", "/put/", 4, "", 70000),
-    ("PUT", "/put/", 4, "", -9000),
     ("GET", "/small?cookies", 3, "Cookie: " + "x" * 6000 + "\r\n", None),
 ]
+ECHO = FILES + [
+    ("GET", "/chunked/page", 12, "", None),
+    ("POST", "/echo", 8, "", 5000),
+    ("POST", "/echo", 4, "", 0),
+]
+KINDS = {
+    "files": FILES,
+    "echo": ECHO + [("POST", "/echo", 8, "", -9000)],
+    "nginx": ECHO
+    + [
+        ("GET", "/empty", 6, "", None),
+        ("GET", "/small?again", 6, "If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT\r\n", None),
+        ("GET", "/large?range", 5, "Range: bytes=100-20099\r\n", None),
+        ("PUT", "/put/", 4, "", 70000),
+        ("PUT", "/put/", 4, "", -9000),
+    ],
+}
 
 
 class Request:
-    def __init__(self, number, chance):
-        kind = chance.choices(KINDS, [k[2] for k in KINDS])[0]
-        self.method, self.path, _, headers, body = kind
+    def __init__(self, number, kinds, chance):
+        self.method, self.path, _, headers, body = chance.choices(kinds, [kind[2] for kind in kinds])[0]
         self.id = f"id-{number}"
         if self.method == "PUT":
             self.path += self.id
@@ -103,9 +111,10 @@ async def worker(address, port, requests, chance):
 
 
 async def main():
-    address, port, n, connections, seed = sys.argv[1], *map(int, sys.argv[2:])
+    address, kinds = sys.argv[1], KINDS[sys.argv[3]]
+    port, n, connections, seed = (int(sys.argv[i]) for i in (2, 4, 5, 6))
     chance = random.Random(seed)
-    requests = [Request(i, chance) for i in range(n)]
+    requests = [Request(i, kinds, chance) for i in range(n)]
     await asyncio.gather(*(worker(address, port, requests, chance) for _ in range(connections)))
 
 

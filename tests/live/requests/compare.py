@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Joins the access log with what client and server know, by request id, for each reporter.
 
-compare.py TRUTH NGINX_LOG ACCESS_LOG PORT: prints what is wrong, then "wrong W missing M" over both reporters
+compare.py TRUTH SERVER_LOG ACCESS_LOG PORT: prints what is wrong, then "wrong W missing M" over both reporters.
+The server's log is "ID METHOD PATH STATUS" a line, or "-" if it has none.
 """
 import re
 import sys
@@ -13,17 +14,19 @@ LINE = re.compile(
 )
 
 
-def read_truth(client, nginx):
+def read_truth(client, server):
     truth = {}
     with open(client) as lines:
         for line in lines:
             key, *fields = line.rstrip("\n").split("\t")
             truth[key] = tuple(fields[:5])
-    with open(nginx) as lines:
+    if server == "-":
+        return truth
+    with open(server) as lines:
         logged = {fields[0]: tuple(fields[1:4]) for fields in map(str.split, lines)}
     for key in truth.keys() | logged.keys():
         if truth.get(key, (None,) * 3)[:3] != logged.get(key):
-            sys.exit(f"client and nginx disagree about {key}: {truth.get(key)} {logged.get(key)}")
+            sys.exit(f"client and server disagree about {key}: {truth.get(key)} {logged.get(key)}")
     return truth
 
 
@@ -54,8 +57,8 @@ def compare(truth, log, port):
 
 
 def main():
-    client, nginx, log, port = sys.argv[1:]
-    print("wrong %d missing %d" % compare(read_truth(client, nginx), log, port))
+    client, server, log, port = sys.argv[1:]
+    print("wrong %d missing %d" % compare(read_truth(client, server), log, port))
 
 
 main()
