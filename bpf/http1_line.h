@@ -5,13 +5,40 @@
 
 #include "http1_state.h"
 
-/* RFC 9112 section 3: method SP target SP HTTP/1.digit */
+http1_inline int http1_is_blank(__u8 c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Past up to four blanks. */
+http1_inline __u32 http1_skip_blanks(const struct http1_window *w, __u32 at)
+{
+	for (int i = 0; i < 4; i++) {
+		at = http1_forget(w, at, HTTP1_BYTES - 1);
+		at += http1_is_blank(*http1_at(w, at));
+	}
+	return http1_forget(w, at, HTTP1_BYTES - 1);
+}
+
+/* Back over up to four blanks. */
+http1_inline __u32 http1_trim_blanks(const struct http1_window *w, __u32 end)
+{
+	for (int i = 0; i < 4; i++) {
+		end = http1_forget(w, end, HTTP1_BYTES - 1);
+		end -= http1_is_blank(*http1_at(w, end - 1));
+	}
+	return http1_forget(w, end, HTTP1_BYTES - 1);
+}
+
+/* RFC 9112 section 3: method SP target SP HTTP/1.digit, and blanks after it, as nginx takes them.
+ */
 http1_inline int http1_request_line(struct http1_parser *p, const struct http1_window *w, __u32 at,
 				    __u32 length)
 {
 	__u64 first = http1_load(http1_at(w, at)), version;
 	__u32 i;
 
+	length = http1_trim_blanks(w, at + length) - at;
 	if (length < 12) /* "A / HTTP/1.1" */
 		return -1;
 	version = http1_load(http1_at(w, at + length - 8));
@@ -60,35 +87,10 @@ http1_inline int http1_status_line(struct http1_parser *p, const struct http1_wi
 	return 0;
 }
 
-http1_inline int http1_is_blank(__u8 c)
-{
-	return c == ' ' || c == '\t';
-}
-
-/* Past up to four blanks. */
-http1_inline __u32 http1_skip_blanks(const struct http1_window *w, __u32 at)
-{
-	for (int i = 0; i < 4; i++) {
-		at = http1_forget(w, at, HTTP1_BYTES - 1);
-		at += http1_is_blank(*http1_at(w, at));
-	}
-	return http1_forget(w, at, HTTP1_BYTES - 1);
-}
-
-/* Back over up to four blanks. */
-http1_inline __u32 http1_trim_blanks(const struct http1_window *w, __u32 end)
-{
-	for (int i = 0; i < 4; i++) {
-		end = http1_forget(w, end, HTTP1_BYTES - 1);
-		end -= http1_is_blank(*http1_at(w, end - 1));
-	}
-	return http1_forget(w, end, HTTP1_BYTES - 1);
-}
-
 /*
  * RFC 9110 section 8.6. A repeated field must say the same (RFC 9112 section 6.3). A list of equal
- * lengths ("5, 5") may be taken as one by the RFC; nginx, Apache, Go and Node answer 400, and so
- * it is bad here.
+ * lengths ("5, 5") may be taken as one by the RFC; nginx and Node answer 400, and so it is bad
+ * here.
  */
 http1_inline void http1_content_length(struct http1_parser *p, const struct http1_window *w,
 				       __u32 at, __u32 length)
@@ -136,7 +138,7 @@ http1_inline void http1_transfer_encoding(struct http1_parser *p, const struct h
 	p->flags &= ~HTTP1_CHUNKED;
 	p->flags |= chunked && (before == ',' || separator == at + 17) ? HTTP1_CHUNKED
 								       : HTTP1_OTHER_CODING;
-	if ((chunked && before <= ' ') || last <= ' ' || last == ',' || last == ':' ||
+	if ((chunked && before <= ' ') || last <= ' ' || last == ',' || end <= at + 18 ||
 	    (!p->response && !p->minor))
 		p->flags |= HTTP1_BAD_FRAMING;
 	p->phase = HTTP1_FRAMED;

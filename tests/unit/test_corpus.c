@@ -88,11 +88,11 @@ static const char *outcome(const struct feed_message *request, const struct feed
 static int is_request_line(const char *line, const struct corpus_exchange *x)
 {
 	const char *target = line + strlen(x->method) + 1;
-	size_t length = strlen(x->target), begins = length > 3 ? length - 3 : 0;
+	size_t length = strlen(x->target), begins = length < 3 ? 0 : length - 3;
 
 	if (strncmp(line, x->method, strlen(x->method)) || target[-1] != ' ')
 		return 0;
-	if (begins && !strcmp(x->target + begins, "..."))
+	if (length >= 3 && !strcmp(x->target + begins, "..."))
 		return !strncmp(target, x->target, begins);
 	return !strncmp(target, x->target, length) &&
 	       (target[length] == ' ' || strlen(line) == FEED_LINE - 1);
