@@ -104,7 +104,7 @@ static __always_inline __u32 connection_settle(struct connection *c, const struc
 			 0);
 	if (c->dead)
 		return 0;
-	if (c->missed || c->replay_due || c->pickup == PICKUP_TRY) {
+	if (c->missed || (c->replay_due && c->stashed) || c->pickup == PICKUP_TRY) {
 		exchanges_declare(c);
 		return 0;
 	}
@@ -160,9 +160,35 @@ static __always_inline void exchanges_close(struct connection *c, __u32 pending,
 	scratch_release(s);
 }
 
+/* Takes the connection and all it has out of the maps. */
+static __always_inline void connection_remove(struct connection *c, const struct tuple *t)
+{
+	__u64 id = c->id;
+
+	if (c->early)
+		bpf_map_delete_elem(&early_connections, t);
+	if (c->has_stash)
+		stash_drop(id);
+	if (c->has_deep)
+		bpf_map_delete_elem(&deep_rings, &id);
+	if (!bpf_map_delete_elem(&connections, t))
+		count_connections(-1);
+}
+
+/* What never proved to be HTTP, whole or in part. */
+static __always_inline void connection_end_tcp(struct connection *c, __u64 now)
+{
+	if (c->older || c->early)
+		return;
+	if (c->undeclared)
+		count_inexact(c->lost_reason, c->undeclared);
+	else
+		sink_tcp(c, now);
+}
+
 static __always_inline void connection_closed(struct sock *sk)
 {
-	__u64 now = bpf_ktime_get_ns(), id;
+	__u64 now = bpf_ktime_get_ns();
 	struct connection *c;
 	struct tuple t;
 
@@ -171,22 +197,42 @@ static __always_inline void connection_closed(struct sock *sk)
 	c = bpf_map_lookup_elem(&connections, &t);
 	if (!c)
 		return;
+	*(volatile __u8 *)&c->closed =
+		1; /* what ingress programs are still at is not reported again */
 	if (c->reporter == REPORTER_SOURCE)
 		client_closed(&t);
-	if (c->early)
-		bpf_map_delete_elem(&early_connections, &t);
 	exchanges_close(c, connection_settle(c, sk), now);
-	if (!c->is_http && !c->older && !c->early)
-		sink_tcp(c, now);
+	if (!c->is_http)
+		connection_end_tcp(c, now);
 	if (c->direction[REQUEST].begun || c->skipped) /* a head whose end never came */
 		sink_gone(c, c->next + 1);
-	id = c->id;
-	if (c->has_stash)
-		stash_drop(id);
-	if (c->has_deep)
-		bpf_map_delete_elem(&deep_rings, &id);
-	bpf_map_delete_elem(&connections, &t);
-	count_connections(-1);
+	connection_remove(c, &t);
+}
+
+/* At ESTABLISHED. Data may have come before: see early_in(). */
+static __always_inline void connection_established(struct sock *sk, enum reporter reporter)
+{
+	struct connection *c;
+	struct tuple t;
+
+	if (tuple_of_socket(sk, &t))
+		return;
+	c = bpf_map_lookup_elem(&connections, &t);
+	if (c && !c->early) { /* a connection of the same tuple whose end was not seen */
+		exchanges_declare(c);
+		connection_remove(c, &t);
+		c = NULL;
+	}
+	if (!c) {
+		connection_create(sk, &t, reporter);
+		c = bpf_map_lookup_elem(&connections, &t);
+	}
+	if (!c || !c->early)
+		return;
+	bpf_map_delete_elem(&early_connections, &t);
+	connection_describe(c, sk);
+	c->early = 0;
+	c->replay_due = 1;
 }
 
 /* A connect() that failed, or was given up. */

@@ -16,6 +16,7 @@
 #include "tuple.h"
 #include "workload.h"
 
+#define EEXIST		 17   /* errno.h is user space's */
 #define EXCHANGES_INLINE 4    /* see pending.h; a power of two */
 #define EARLY_MAX	 4096 /* connections whose first data came before their socket */
 
@@ -91,8 +92,9 @@ struct connection {
 	__u8 has_deep;
 	__u8 has_stash;
 	__u8 replay_due; /* what came early can be placed now */
-	__u8 reserved[3];
-	__u32 stashed; /* entries in its stash */
+	__u8 closed;
+	__u8 reserved[2];
+	__u32 stashed; /* ranges in its stash */
 	__u32 entered; /* counts what was put into it */
 	struct direction direction[DIRECTIONS];
 	struct exchange ring[EXCHANGES_INLINE];
@@ -189,17 +191,17 @@ static __always_inline void count_untracked(void)
 		__sync_fetch_and_add(&h->untracked, 1);
 }
 
-/* Returns 0, or -1: no room, which is counted, or it exists. */
+/* Returns 0, or -1: it exists, or there is no room, which is counted. */
 static __always_inline int connection_insert(const struct connection *c)
 {
 	struct tuple t = c->tuple;
+	long error = bpf_map_update_elem(&connections, &t, c, BPF_NOEXIST);
 
-	if (bpf_map_update_elem(&connections, &t, c, BPF_NOEXIST)) {
+	if (!error)
+		count_connections(1);
+	else if (error != -EEXIST)
 		count_untracked();
-		return -1;
-	}
-	count_connections(1);
-	return 0;
+	return error ? -1 : 0;
 }
 
 static __always_inline void direction_start(struct direction *d, __u32 next_seq)
@@ -265,30 +267,6 @@ static __always_inline void connection_create(const struct sock *sk, const struc
 	}
 	if (s)
 		scratch_release(s);
-}
-
-/* From the tracepoint, whose programs have no spin lock on Linux 5.10, at ESTABLISHED. */
-static __always_inline void connection_established(struct sock *sk, enum reporter reporter)
-{
-	struct connection *c;
-	struct tuple t;
-
-	if (tuple_of_socket(sk, &t))
-		return;
-	c = bpf_map_lookup_elem(&connections, &t);
-	if (c && !c->early) { /* a connection of the same tuple whose end was not seen */
-		bpf_map_delete_elem(&connections, &t);
-		count_connections(-1);
-		c = NULL;
-	}
-	if (!c) {
-		connection_create(sk, &t, reporter);
-		return;
-	}
-	bpf_map_delete_elem(&early_connections, &t);
-	connection_describe(c, sk);
-	c->early = 0;
-	c->replay_due = c->stashed != 0;
 }
 
 #endif

@@ -102,8 +102,8 @@ static __always_inline void response_is_orphan(struct connection *c, struct orph
 	} else if (c->skipped) {
 		ret->skipped = 1;
 		c->skipped--;
-	} else {
-		ret->lost = c->is_http;
+	} else { /* RFC 9110 15.5.9: a 408 may come on an idle connection */
+		ret->lost = c->is_http && c->direction[RESPONSE].parser.status != 408;
 	}
 }
 
@@ -188,7 +188,7 @@ static __always_inline void message_end(struct scratch *s, struct connection *c,
 	if (!d->stale) {
 		message_store(c, d, deep, k->direction == RESPONSE);
 		direction_reset(d);
-		finished = exchange_pop(c, deep, &k->done);
+		finished = !c->closed && exchange_pop(c, deep, &k->done);
 	}
 	bpf_spin_unlock(&c->lock);
 	if (finished)
@@ -249,6 +249,9 @@ static __always_inline void walk_head(struct walk *k, struct connection *c, stru
 {
 	__u32 ordinal = k->direction == RESPONSE ? c->first : c->next - d->pushed;
 	__u32 offset = position + from - HTTP1_START - d->message_start;
+
+	if (k->direction == RESPONSE && c->first == c->next && !c->direction[REQUEST].begun)
+		return; /* it answers nothing */
 
 	sink_head(c, k->direction == RESPONSE, ordinal, offset, w, from,
 		  w->consumed + HTTP1_START - from);

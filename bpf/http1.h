@@ -179,7 +179,7 @@ http1_inline int http1_parse(struct http1_window *w, __u32 length)
 		at = w->end;
 	}
 	w->begin = begin - HTTP1_START;
-	w->consumed = at - HTTP1_START;
+	w->consumed = at > HTTP1_START ? at - HTTP1_START : 0; /* bad bytes in the carry */
 	return event;
 }
 

@@ -153,12 +153,16 @@ http1_inline int http1_colon(struct http1_parser *p, __u8 c)
 	return c == ':';
 }
 
-/* Only letters are case-folded: folding would take CR for '-'. */
+/* Only letters are case-folded: folding would take CR for '-'. Folded lines (obs-fold, RFC 9112
+ * section 5.2) begin with a blank, so they match no name. */
 http1_inline void http1_header(struct http1_parser *p, const struct http1_window *w, __u32 at,
 			       __u32 length)
 {
 	__u64 first = http1_load(http1_at(w, at)), second = http1_load(http1_at(w, at + 8));
 
+	if (p->phase == HTTP1_FRAMED && http1_is_blank(first))
+		p->flags |= HTTP1_BAD_FRAMING;
+	p->phase = HTTP1_HEADERS;
 	if ((first | HTTP1_CASE >> 8) == 0x2d746e65746e6f63ULL) { /* content- */
 		if (length >= 15 &&
 		    (second << 16 >> 16 | HTTP1_CASE >> 16) == 0x6874676e656cULL /* length */ &&
@@ -205,8 +209,8 @@ http1_inline enum http1_event http1_line(struct http1_window *w, __u32 at, __u32
 		length--;
 	switch (p->phase) {
 	case HTTP1_START_LINE:
-		if (!length) /* RFC 9112 section 2.2: empty lines before a message are ignored */
-			return HTTP1_MORE;
+		if (!length)
+			return HTTP1_MORE; /* RFC 9112 section 2.2: ignored */
 		bad = p->response ? http1_status_line(p, w, at, length)
 				  : http1_request_line(p, w, at, length);
 		p->phase = HTTP1_HEADERS;
@@ -214,10 +218,6 @@ http1_inline enum http1_event http1_line(struct http1_window *w, __u32 at, __u32
 			p->flags |= HTTP1_LINE_OK;
 		break;
 	case HTTP1_FRAMED:
-		if (length && http1_is_blank(*http1_at(w, at)))
-			p->flags |= HTTP1_BAD_FRAMING; /* RFC 9112 section 5.2: obs-fold */
-		p->phase = HTTP1_HEADERS;
-		__attribute__((fallthrough));
 	case HTTP1_HEADERS:
 		if (!length)
 			return HTTP1_HEAD_END;

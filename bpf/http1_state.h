@@ -8,16 +8,16 @@
 #define HTTP1_CARRY	  64
 #define HTTP1_CARRY_FIRST 40
 #define HTTP1_CARRY_LAST  24
-#define HTTP1_START                                                                                \
-	(HTTP1_CARRY *                                                                             \
-	 2) /* where the caller loads new bytes: room for the carry, and to look back */
+
+/* Where the caller loads new bytes: room for the carry, and to look back. */
+#define HTTP1_START  (HTTP1_CARRY * 2)
 #define HTTP1_WINDOW 2048 /* most new bytes */
 #define HTTP1_LINES  32	  /* most lines per call; a power of two */
 #define HTTP1_BYTES  4096 /* a power of two above START + WINDOW: bounds by mask, see http1_at() */
 
 enum http1_phase {
 	HTTP1_START_LINE,
-	HTTP1_FRAMED, /* headers, after a line that decides framing: it must not be folded */
+	HTTP1_FRAMED, /* headers, right after one that decides framing: must not be folded */
 	HTTP1_HEADERS,
 	HTTP1_BODY, /* skip bytes, then the message ends */
 	HTTP1_CHUNK_SIZE,

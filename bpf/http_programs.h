@@ -20,8 +20,10 @@
 static __always_inline void walk_start(struct walk *k, const struct packet *p,
 				       const struct tcp_sock *tp, int egress)
 {
-	k->listener = tp->inet_conn.icsk_inet.sk.__sk_common.skc_state == TCP_LISTEN;
-	if (k->listener) {
+	__u8 state = tp->inet_conn.icsk_inet.sk.__sk_common.skc_state;
+
+	k->is_early = state == TCP_LISTEN || state == TCP_SYN_RECV;
+	if (state == TCP_LISTEN) {
 		k->tuple = p->tuple;
 		k->tuple.netns = tp->inet_conn.icsk_inet.sk.__sk_common.skc_net.net->ns.inum;
 	} else {
@@ -55,7 +57,9 @@ __noinline int walk_in(struct __sk_buff *skb, __u32 slot)
 	c = bpf_map_lookup_elem(&connections, &k->tuple);
 	if (!c)
 		return WALK_UNKNOWN;
-	if (c->replay_due && !k->held && replay_begin(c, k))
+	if (c->closed)
+		return WALK_DONE;
+	if (c->replay_due && c->stashed && !k->held && replay_begin(c, k))
 		return WALK_DUE;
 	if (!k->held)
 		k->direction =
@@ -71,14 +75,17 @@ __noinline int walk_in(struct __sk_buff *skb, __u32 slot)
 	return result;
 }
 
-/* The first bytes of a connection that is not ESTABLISHED yet. */
+/*
+ * The first bytes of a connection that is not ESTABLISHED yet: they come with the listener's
+ * socket, or, when another CPU is about to establish it, with its own, or with a Fast Open SYN.
+ */
 __noinline int early_in(__u32 slot)
 {
 	struct scratch *s = scratch_at(slot);
 
 	if (!s || !s->walk.length)
 		return WALK_DONE;
-	if (s->walk.egress ? !(s->walk.flags & TCP_FLAG_SYN) : !s->walk.listener)
+	if (s->walk.egress ? !(s->walk.flags & TCP_FLAG_SYN) : !s->walk.is_early)
 		return WALK_DONE;
 	return connection_create_early(s, s->walk.egress ? REPORTER_SOURCE : REPORTER_DESTINATION)
 		       ? WALK_DONE

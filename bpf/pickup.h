@@ -38,7 +38,8 @@ static __always_inline void pickup_swap_roles(struct connection *c, struct walk 
 	__u32 next_seq = a->next_seq;
 	__u64 position = a->position;
 
-	if (!c->guessed || k->direction != REQUEST || a->busy || b->busy || !pickup_is_response(k))
+	if (!c->guessed || c->pickup != PICKUP_READY || k->direction != REQUEST ||
+	    k->seq != a->next_seq || a->busy || b->busy || !pickup_is_response(k))
 		return;
 	a->next_seq = b->next_seq;
 	a->position = b->position;
@@ -57,7 +58,7 @@ static __always_inline int pickup_begins(const struct connection *c, const struc
 {
 	const struct direction *response = &c->direction[RESPONSE];
 
-	return c->pickup == PICKUP_READY && !c->pipelined && k->seq == d->next_seq && !k->entry &&
+	return c->pickup == PICKUP_READY && !c->pipelined && k->seq == d->next_seq && !k->range &&
 	       !response->busy && k->ack_seq == response->next_seq &&
 	       !(k->egress && c->follows && d->begun);
 }

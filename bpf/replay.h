@@ -10,69 +10,84 @@
 
 #include "http.h"
 
-/* Keeps a copy of STASH_PIECE bytes of the segment, or what there is, from offset on. Returns 0, or
- * -1: no room. */
-__noinline int stash_piece_in(struct __sk_buff *skb, __u32 slot, __u32 offset)
+/* Copies length bytes of the segment, from seq on. Returns 0, -EEXIST: another CPU does so, or
+ * another error. */
+static __always_inline int stash_copy(struct __sk_buff *skb, struct scratch *s, __u32 seq,
+				      __u32 length)
+{
+	struct stash_piece *piece = (struct stash_piece *)s->window.bytes;
+	struct stash_key key = { .connection = s->walk.id, .seq = seq };
+
+	piece->seen_ns = s->walk.now;
+	piece->length = length;
+	piece->reserved = 0;
+	http1_hide(length);
+	length = ((length - 1) & (HTTP1_WINDOW - 1)) + 1;
+	if (bpf_skb_load_bytes(skb, s->walk.base + seq - s->walk.seq,
+			       s->window.bytes + sizeof(*piece) - STASH_PIECE, length))
+		return -1;
+	return bpf_map_update_elem(&stash_pieces, &key, piece, BPF_NOEXIST);
+}
+
+/*
+ * Keeps what comes next of the segment: at seq, up to a range that is there, or a piece. Bytes
+ * before bulk need no copy. Returns 1 when there may be more, in walk.stashed_to.
+ */
+__noinline int stash_step_in(struct __sk_buff *skb, __u32 slot, __u32 bulk)
 {
 	struct scratch *s = scratch_at(slot);
-	struct stash_key key = {};
 	struct connection *c;
 	struct stash *stash;
-	__u32 length, at;
-	int copied = 1;
+	struct stash_piece *piece;
+	__u32 seq, length, copy;
+	int error;
 
 	if (!s)
-		return -1;
+		return 0;
 	c = bpf_map_lookup_elem(&connections, &s->walk.tuple);
 	stash = c ? stash_of(c) : NULL;
-	if (!stash || offset >= s->walk.length)
-		return -1;
-	length = s->walk.length - offset;
-	if (length > STASH_PIECE)
-		length = STASH_PIECE;
-	http1_hide(length);
-	length = ((length - 1) & (STASH_PIECE - 1)) + 1;
-	at = stash_claim(c, stash, slot);
-	if (at >= STASH_ENTRIES)
-		return -1;
-	key.connection = c->id;
-	key.entry = at;
-	if (bpf_skb_load_bytes(skb, s->walk.base + offset, s->window.bytes, length) ||
-	    bpf_map_update_elem(&stash_pieces, &key, s->window.bytes, BPF_ANY))
-		copied = 0;
-	stash_enter(c, &stash->entry[at & (STASH_ENTRIES - 1)], s->walk.seq + offset,
-		    copied ? length : 0, 1, s->walk.now);
-	return copied ? 0 : -1;
-}
-
-/* Bytes that need no copy. Returns 0, or -1: no room. */
-static __always_inline int stash_without_copy(struct connection *c, struct stash *stash, __u32 slot,
-					      __u32 seq, __u32 length, __u64 now)
-{
-	__u32 at;
-
-	if (stash_prolong(c, stash, slot, seq, length))
+	if (!stash)
 		return 0;
-	at = stash_claim(c, stash, slot);
-	if (at >= STASH_ENTRIES)
-		return -1;
-	stash_enter(c, &stash->entry[at & (STASH_ENTRIES - 1)], seq, length, 0, now);
-	return 0;
+	seq = stash_hole(slot, s->walk.stashed_to);
+	if (seq != s->walk.stashed_to) {
+		s->walk.stashed_to = seq;
+		return sequence_after(s->walk.seq + s->walk.length, seq) > 0;
+	}
+	copy = sequence_after(bulk, seq) <= 0;
+	length = (copy ? s->walk.seq + s->walk.length : bulk) - seq;
+	if (copy && length > STASH_PIECE)
+		length = STASH_PIECE;
+	length = stash_room(slot, seq, length);
+	if (!length)
+		return 0;
+	error = copy ? stash_copy(skb, s, seq, length) : 0;
+	if (error == -EEXIST) {
+		piece = stash_piece_of(s->walk.id, seq);
+		length = piece ? piece->length : length;
+	} else if (error) {
+		return 0;
+	} else if (stash_enter(c, &c->direction[s->walk.direction & 1], stash, slot, seq, length,
+			       copy)) {
+		if (copy)
+			stash_delete_piece(s->walk.id, seq);
+		return 0;
+	}
+	s->walk.stashed_to = seq + length;
+	return sequence_after(s->walk.seq + s->walk.length, seq + length) > 0;
 }
 
-/* Bytes that the stream will pass need no copy. Returns how many there are at the segment's
- * beginning. */
+/* Where the bytes end that the stream will pass without looking at them. */
 static __always_inline __u32 stash_bulk(struct connection *c, const struct direction *d,
 					const struct walk *k)
 {
 	__u64 passable, ahead;
-	__u32 bulk = 0;
+	__u32 bulk = k->seq;
 
 	bpf_spin_lock(&c->lock);
 	ahead = k->seq - d->next_seq;
 	passable = http1_passable(&d->parser);
 	if (d->started && !d->busy && (__s32)ahead > 0 && passable > ahead)
-		bulk = passable - ahead < k->length ? passable - ahead : k->length;
+		bulk += passable - ahead < k->length ? passable - ahead : k->length;
 	bpf_spin_unlock(&c->lock);
 	return bulk;
 }
@@ -82,8 +97,7 @@ __noinline int stash_in(struct __sk_buff *skb, __u32 slot)
 {
 	struct scratch *s = scratch_at(slot);
 	struct connection *c;
-	struct stash *stash;
-	__u32 from;
+	__u32 bulk;
 
 	if (!s)
 		return WALK_DONE;
@@ -94,20 +108,16 @@ __noinline int stash_in(struct __sk_buff *skb, __u32 slot)
 		c->missed = 1;
 		return WALK_DONE;
 	}
-	stash = stash_make(c);
-	if (!stash)
+	if (!s->walk.length || !stash_make(c))
 		return WALK_DONE;
 	s->walk.id = c->id;
-	if (!s->walk.length || stash_has(slot, s->walk.seq, s->walk.length))
-		return WALK_REPLAY;
-	from = stash_bulk(c, &c->direction[s->walk.direction & 1], &s->walk);
-	if (from && stash_without_copy(c, stash, slot, s->walk.seq, from, s->walk.now))
-		return WALK_REPLAY;
-	for (__u32 i = 0; i <= STASH_PIECES; i++) {
-		if (from >= s->walk.length || stash_piece_in(skb, slot, from))
+	s->walk.stashed_to = s->walk.seq;
+	bulk = stash_bulk(c, &c->direction[s->walk.direction & 1], &s->walk);
+	for (__u32 i = 0; i < STASH_STEPS; i++)
+		if (!stash_step_in(skb, slot, bulk))
 			break;
-		from += STASH_PIECE;
-	}
+	if (*(volatile __u8 *)&c->closed) /* too late for connection_remove() */
+		stash_drop(s->walk.id);
 	return WALK_REPLAY;
 }
 
@@ -149,44 +159,50 @@ static __always_inline void replay_release(struct connection *c, struct directio
 	bpf_spin_unlock(&c->lock);
 }
 
-/* The next entry that the stream has come to. Returns 0 when there is none. */
+/* The next range that the stream has come to, or its first piece. Returns 0 when there is none. */
 static __always_inline int replay_next(const struct direction *d, const struct stash *stash,
 				       struct walk *k, __u32 slot)
 {
-	__u32 at = stash_find(slot, d->next_seq);
-	const struct stash_entry *e;
+	__u32 at = stash_until(slot, d->next_seq);
+	const struct stash_range *r;
+	struct stash_piece *piece;
 
-	if (at >= STASH_ENTRIES)
+	if (at >= STASH_RANGES)
 		return 0;
-	e = &stash->entry[at & (STASH_ENTRIES - 1)];
-	k->entry = at + 1;
-	k->seq = e->seq;
-	k->length = e->length;
-	k->seen_ns = e->seen_ns;
-	k->has_copy = e->has_copy;
+	r = &stash->range[at & (STASH_RANGES - 1)];
+	k->range = at + 1;
 	k->peeked = 0;
+	k->seq = r->seq;
+	k->length = r->length;
+	k->seen_ns = k->now;
+	k->has_copy = r->has_copy;
+	if (!k->has_copy)
+		return 1;
+	piece = stash_piece_of(k->id, k->seq);
+	if (piece) {
+		k->length = piece->length;
+		k->seen_ns = piece->seen_ns;
+	}
 	return 1;
 }
 
-/* Takes the entry out, unless it was prolonged meanwhile. */
-static __always_inline void replay_end(struct connection *c, struct direction *d,
-				       struct stash *stash, struct walk *k)
+/* Takes out what was replayed. */
+static __always_inline void replay_end(struct connection *c, struct stash *stash, struct walk *k)
 {
-	__u32 at = (k->entry - 1) & (STASH_ENTRIES - 1);
-	struct stash_entry *e = &stash->entry[at];
+	struct stash_range *r = &stash->range[(k->range - 1) & (STASH_RANGES - 1)];
 
 	if (k->has_copy)
-		stash_delete_piece(c, at);
+		stash_delete_piece(k->id, k->seq);
 	bpf_spin_lock(&c->lock);
-	k->entry = 0;
-	if (sequence_after(e->seq + e->length, d->next_seq) <= 0) {
-		e->length = 0;
+	k->range = 0;
+	r->seq += k->length;
+	r->length -= k->length;
+	if (!r->length)
 		c->stashed--;
-	}
 	bpf_spin_unlock(&c->lock);
 }
 
-/* A part of one entry. Returns WALK_ON, or WALK_DONE: no entry is next, or another program holds
+/* A part of one range. Returns WALK_ON, or WALK_DONE: none is next, or another program holds
  * the direction. */
 __noinline int replay_in(__u32 slot)
 {
@@ -201,24 +217,24 @@ __noinline int replay_in(__u32 slot)
 		return WALK_DONE;
 	c = bpf_map_lookup_elem(&connections, &s->walk.tuple);
 	stash = c ? stash_of(c) : NULL;
-	if (!stash)
+	if (!stash || c->closed)
 		return WALK_DONE;
 	s->walk.id = c->id;
 	d = &c->direction[s->walk.direction & 1];
 	if (!s->walk.held && !replay_claim(c, d, &s->walk))
 		return WALK_DONE;
 	entered = *(volatile __u32 *)&c->entered;
-	if (!s->walk.entry && !replay_next(d, stash, &s->walk, slot)) {
+	if (!s->walk.range && !replay_next(d, stash, &s->walk, slot)) {
 		replay_release(c, d, &s->walk, entered);
 		return s->walk.held ? WALK_ON : WALK_DONE;
 	}
 	if (sequence_after(s->walk.seq + s->walk.length, d->next_seq) > 0) {
 		if (s->walk.has_copy)
-			r.piece = stash_piece_of(c, s->walk.entry - 1);
+			r.piece = stash_piece_of(s->walk.id, s->walk.seq);
 		if (walk(&r, s, c) == WALK_ON)
 			return WALK_ON;
 	}
-	replay_end(c, d, stash, &s->walk);
+	replay_end(c, stash, &s->walk);
 	return WALK_ON;
 }
 

@@ -28,13 +28,15 @@ struct walk {
 	__u32 window;  /* bytes to load at a time */
 	__u8 flags;    /* of TCP */
 	__u8 egress;
-	__u8 listener;	/* no socket of its own yet */
+	__u8 is_early;	/* no socket of its own yet */
 	__u8 direction; /* REQUEST or RESPONSE */
 	__u8 held;	/* the direction is ours */
 	__u8 peeked;	/* begin is set */
-	__u8 has_copy;	/* of the stash entry that is replayed */
+	__u8 has_copy;	/* of the range that is replayed */
 	__u8 reserved;
-	__u32 entry;	      /* its number + 1; 0: nothing is replayed */
+	__u32 range;	      /* its number + 1; 0: nothing is replayed */
+	__u32 room;	      /* result of a search */
+	__u32 stashed_to;     /* how far the segment is in the stash */
 	__u8 begin[12];	      /* of the payload, while a message's beginning is looked for */
 	struct exchange done; /* that ended */
 };
@@ -70,7 +72,7 @@ static __always_inline struct scratch *scratch_claim(void)
 		if (*(volatile __u64 *)&s->users == 1) {
 			s->window.slot = i;
 			s->walk.held = 0;
-			s->walk.entry = 0;
+			s->walk.range = 0;
 			s->walk.peeked = 0;
 			return s;
 		}

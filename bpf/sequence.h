@@ -26,7 +26,7 @@ static __always_inline __s32 sequence_after(__u32 a, __u32 b)
 /* What lies beyond the receive window TCP will drop (RFC 9293 section 3.10.7.4). */
 static __always_inline int sequence_in_window(const struct walk *k)
 {
-	return k->listener || sequence_after(k->seq, k->rcv_end) < 0;
+	return k->is_early || sequence_after(k->seq, k->rcv_end) < 0;
 }
 
 /* A beginning is looked for in this direction, see pickup.h. */
@@ -59,7 +59,7 @@ sequence_place(const struct connection *c, struct direction *d, const struct wal
 		return SEQUENCE_HOLE;
 	if (ahead <= 0 || sequence_is_bulk(c, d, k->egress))
 		return SEQUENCE_NEXT;
-	if (k->egress || k->listener)
+	if (k->egress || k->is_early)
 		return k->egress ? SEQUENCE_LOST : SEQUENCE_HOLE;
 	if (sequence_after(k->rcv_nxt, d->next_seq) <= 0)
 		return SEQUENCE_HOLE;

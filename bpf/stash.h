@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Segments that came before what precedes them, kept until the hole fills. Only the receiving
- * direction has holes, so a connection has one stash: a table of what came, and of what must be
- * parsed a copy, in pieces. Bytes inside a body of known length are entered without a copy. What
+ * direction has holes, so a connection has one stash: a table of ranges, and of what must be parsed
+ * a copy, in pieces. Bytes inside a body of known length need no copy. Ranges do not overlap. What
  * finds no room is lost, which is noticed when the stream gets there.
  */
 #ifndef MESHTAP_STASH_H
@@ -11,13 +11,9 @@
 #include "sequence.h"
 #include "stash_layout.h"
 
-#define STASH_PIECE  HTTP1_WINDOW
-#define STASH_CLAIMS 4			   /* tries, when CPUs want the same entry */
-#define STASH_PIECES (65536 / STASH_PIECE) /* of the longest segment */
-
-struct stash_piece {
-	__u8 bytes[STASH_PIECE];
-};
+#define STASH_TRIES  4	  /* when CPUs want the same range */
+#define STASH_STEPS  64	  /* pieces of the longest segment, and ranges between them */
+#define STASH_PIECES 4096 /* on the host: 8 MiB */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -38,7 +34,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 4096); /* 8 MiB at most */
+	__uint(max_entries, STASH_PIECES);
 	__type(key, struct stash_key);
 	__type(value, struct stash_piece);
 } stash_pieces SEC(".maps");
@@ -66,18 +62,18 @@ static __always_inline struct stash *stash_make(struct connection *c)
 	return bpf_map_lookup_elem(&stashes, &id);
 }
 
-static __always_inline void stash_delete_piece(const struct connection *c, __u32 entry)
+static __always_inline struct stash_piece *stash_piece_of(__u64 connection, __u32 seq)
 {
-	struct stash_key key = { .connection = c->id, .entry = entry };
-
-	bpf_map_delete_elem(&stash_pieces, &key);
-}
-
-static __always_inline struct stash_piece *stash_piece_of(const struct connection *c, __u32 entry)
-{
-	struct stash_key key = { .connection = c->id, .entry = entry };
+	struct stash_key key = { .connection = connection, .seq = seq };
 
 	return bpf_map_lookup_elem(&stash_pieces, &key);
+}
+
+static __always_inline void stash_delete_piece(__u64 connection, __u32 seq)
+{
+	struct stash_key key = { .connection = connection, .seq = seq };
+
+	bpf_map_delete_elem(&stash_pieces, &key);
 }
 
 static __always_inline struct stash *stash_in_slot(__u32 slot)
@@ -92,57 +88,77 @@ static __always_inline struct stash *stash_in_slot(__u32 slot)
 }
 
 /*
- * Searches, verified once. They run without the lock: only who holds the direction takes entries
- * out, and who enters checks under the lock.
+ * Searches, verified once; they return the number of a range or STASH_RANGES. They run without the
+ * lock: only who holds the direction takes ranges out, and who enters one checks under the lock.
  */
 
-/* An entry that has the byte at seq, or that ends before it; STASH_ENTRIES: none. */
-__noinline int stash_find(__u32 slot, __u32 seq)
+/* A range that has the byte at seq, or that ends before it. */
+__noinline int stash_until(__u32 slot, __u32 seq)
 {
 	struct stash *stash = stash_in_slot(slot);
 
 	if (!stash)
-		return STASH_ENTRIES;
-	for (__u32 i = 0; i < STASH_ENTRIES; i++) {
-		const struct stash_entry *e = &stash->entry[i];
+		return STASH_RANGES;
+	for (__u32 i = 0; i < STASH_RANGES; i++) {
+		const struct stash_range *r = &stash->range[i];
 
-		if (e->length && sequence_after(e->seq, seq) <= 0)
+		if (r->length && sequence_after(r->seq, seq) <= 0)
 			return i;
 	}
-	return STASH_ENTRIES;
+	return STASH_RANGES;
 }
 
-/* Whether one entry has all of [seq, seq + length). */
-__noinline int stash_has(__u32 slot, __u32 seq, __u32 length)
+/* The first byte from seq on, before end, that no range has: exact, or too early. */
+__noinline __u32 stash_hole(__u32 slot, __u32 seq)
 {
 	struct stash *stash = stash_in_slot(slot);
 
 	if (!stash)
+		return seq;
+	for (__u32 i = 0; i < STASH_RANGES; i++) {
+		const struct stash_range *r = &stash->range[i];
+
+		if (r->length && sequence_after(r->seq, seq) <= 0 &&
+		    sequence_after(r->seq + r->length, seq) > 0)
+			return r->seq + r->length;
+	}
+	return seq;
+}
+
+/* How many bytes from seq on no range has, at most length. */
+__noinline __u32 stash_room(__u32 slot, __u32 seq, __u32 length)
+{
+	struct stash *stash = stash_in_slot(slot);
+	struct scratch *s = scratch_at(slot);
+
+	if (!stash || !s)
 		return 0;
-	for (__u32 i = 0; i < STASH_ENTRIES; i++) {
-		const struct stash_entry *e = &stash->entry[i];
+	s->walk.room = length;
+	for (__u32 i = 0; i < STASH_RANGES; i++) {
+		const struct stash_range *r = &stash->range[i];
+		__u32 ahead = r->seq - seq;
 
-		if (e->length && sequence_after(e->seq, seq) <= 0 &&
-		    sequence_after(seq + length, e->seq + e->length) <= 0)
-			return 1;
+		if (r->length && ahead < s->walk.room)
+			s->walk.room = ahead;
 	}
-	return 0;
+	return s->walk.room;
 }
 
-/* An entry without a copy that the bytes from seq on continue; STASH_ENTRIES: none. */
-__noinline int stash_before(__u32 slot, __u32 seq)
+/* A range of the kind that bytes continue, or precede. */
+__noinline int stash_neighbour(__u32 slot, __u32 seq, __u32 end, __u32 has_copy)
 {
 	struct stash *stash = stash_in_slot(slot);
 
 	if (!stash)
-		return STASH_ENTRIES;
-	for (__u32 i = 0; i < STASH_ENTRIES; i++) {
-		const struct stash_entry *e = &stash->entry[i];
+		return STASH_RANGES;
+	for (__u32 i = 0; i < STASH_RANGES; i++) {
+		const struct stash_range *r = &stash->range[i];
 
-		if (e->length && !e->has_copy && seq == e->seq + e->length)
+		if (r->length && r->has_copy == has_copy &&
+		    (seq == r->seq + r->length || end == r->seq))
 			return i;
 	}
-	return STASH_ENTRIES;
+	return STASH_RANGES;
 }
 
 __noinline int stash_free(__u32 slot)
@@ -150,85 +166,96 @@ __noinline int stash_free(__u32 slot)
 	struct stash *stash = stash_in_slot(slot);
 
 	if (!stash)
-		return STASH_ENTRIES;
-	for (__u32 i = 0; i < STASH_ENTRIES; i++)
-		if (!stash->entry[i].length && !stash->entry[i].claimed)
+		return STASH_RANGES;
+	for (__u32 i = 0; i < STASH_RANGES; i++)
+		if (!stash->range[i].length)
 			return i;
-	return STASH_ENTRIES;
+	return STASH_RANGES;
 }
 
-/* A free entry, now ours, or STASH_ENTRIES. */
-static __always_inline __u32 stash_claim(struct connection *c, struct stash *stash, __u32 slot)
+/* Call under the lock. Returns whether the bytes are in; if not, the range is another by now. */
+static __always_inline int stash_enter_at(struct connection *c, const struct direction *d,
+					  struct stash_range *r, __u32 seq, __u32 length,
+					  __u32 has_copy)
 {
-	for (int i = 0; i < STASH_CLAIMS; i++) {
-		__u32 at = stash_free(slot);
-		struct stash_entry *e;
-		int is_ours = 0;
-
-		if (at >= STASH_ENTRIES)
-			break;
-		e = &stash->entry[at & (STASH_ENTRIES - 1)];
-		bpf_spin_lock(&c->lock);
-		if (!e->length && !e->claimed) {
-			e->claimed = 1;
-			is_ours = 1;
-		}
-		bpf_spin_unlock(&c->lock);
-		if (is_ours)
-			return at;
-	}
-	return STASH_ENTRIES;
-}
-
-/* Makes a claimed entry known; length 0 gives it back. */
-static __always_inline void stash_enter(struct connection *c, struct stash_entry *e, __u32 seq,
-					__u32 length, __u32 has_copy, __u64 now)
-{
-	bpf_spin_lock(&c->lock);
-	e->seq = seq;
-	e->has_copy = has_copy;
-	e->seen_ns = now;
-	e->length = length;
-	e->claimed = 0;
-	c->stashed += length != 0;
-	c->entered++;
-	bpf_spin_unlock(&c->lock);
-}
-
-/* Bytes that continue those of an entry, neither with a copy. Returns whether they are in. */
-static __always_inline int stash_prolong(struct connection *c, struct stash *stash, __u32 slot,
-					 __u32 seq, __u32 length)
-{
-	__u32 at = stash_before(slot, seq);
-	struct stash_entry *e;
-	int is_in = 0;
-
-	if (at >= STASH_ENTRIES)
+	if (!r->length) {
+		r->seq = seq;
+		r->has_copy = has_copy;
+		c->stashed++;
+	} else if (r->has_copy != has_copy) {
 		return 0;
-	e = &stash->entry[at & (STASH_ENTRIES - 1)];
-	bpf_spin_lock(&c->lock);
-	if (e->length && !e->has_copy && seq == e->seq + e->length) {
-		e->length += length;
-		c->entered++;
-		is_in = 1;
+	} else if (seq + length == r->seq) {
+		if (d->started &&
+		    sequence_after(r->seq, d->next_seq) <= 0) /* it is replayed already */
+			return 0;
+		r->seq = seq;
+	} else if (seq != r->seq + r->length) {
+		return 0;
 	}
-	bpf_spin_unlock(&c->lock);
-	return is_in;
+	r->length += length;
+	c->entered++;
+	return 1;
 }
 
-/* At the connection's end. Verified once. */
-__noinline int stash_drop(__u64 connection)
+/* Returns 0, or -1: no room. */
+static __always_inline int stash_enter(struct connection *c, struct direction *d,
+				       struct stash *stash, __u32 slot, __u32 seq, __u32 length,
+				       __u32 has_copy)
+{
+	for (int i = 0; i < STASH_TRIES; i++) {
+		__u32 at = stash_neighbour(slot, seq, seq + length, has_copy);
+		int is_in;
+
+		if (at >= STASH_RANGES)
+			at = stash_free(slot);
+		if (at >= STASH_RANGES)
+			return -1;
+		bpf_spin_lock(&c->lock);
+		is_in = stash_enter_at(c, d, &stash->range[at & (STASH_RANGES - 1)], seq, length,
+				       has_copy);
+		bpf_spin_unlock(&c->lock);
+		if (is_in)
+			return 0;
+	}
+	return -1;
+}
+
+/* The first piece of the i-th range. Returns 1 when the range may have another. */
+__noinline int stash_drop_piece(__u64 connection, __u32 i)
 {
 	struct stash *stash = bpf_map_lookup_elem(&stashes, &connection);
-	struct stash_key key = { .connection = connection };
+	struct stash_piece *piece;
+	struct stash_range *r;
+	__u32 length;
 
 	if (!stash)
 		return 0;
-	for (__u32 i = 0; i < STASH_ENTRIES; i++) {
-		key.entry = i;
-		if (stash->entry[i].length && stash->entry[i].has_copy)
-			bpf_map_delete_elem(&stash_pieces, &key);
-	}
+	r = &stash->range[i & (STASH_RANGES - 1)];
+	if (!r->length || !r->has_copy)
+		return 0;
+	piece = stash_piece_of(connection, r->seq);
+	if (!piece)
+		return 0;
+	length = piece->length;
+	stash_delete_piece(connection, r->seq);
+	r->seq += length;
+	r->length -= length;
+	return 1;
+}
+
+__noinline int stash_drop_range(__u64 connection, __u32 i)
+{
+	for (__u32 n = 0; n < STASH_PIECES; n++)
+		if (!stash_drop_piece(connection, i))
+			break;
+	return 0;
+}
+
+/* At the connection's end. */
+__noinline int stash_drop(__u64 connection)
+{
+	for (__u32 i = 0; i < STASH_RANGES; i++)
+		stash_drop_range(connection, i);
 	return bpf_map_delete_elem(&stashes, &connection);
 }
 

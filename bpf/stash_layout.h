@@ -6,26 +6,33 @@
 
 #include <linux/types.h>
 
-#define STASH_ENTRIES 256 /* per connection */
+#define STASH_RANGES 128  /* per connection: one more than there are holes */
+#define STASH_PIECE  1968 /* an element of the hash is then 2 KiB; a segment of an Ethernet fits */
 
-struct stash_entry {
-	__u64 seen_ns;
+/* Bytes that came, without a hole: of copies, piece by piece, or bytes that need none. */
+struct stash_range {
 	__u32 seq;
 	__u32 length; /* 0: free */
 	__u32 has_copy;
-	__u32 claimed; /* while its copy is made */
 };
 
 /* By connection id. */
 struct stash {
-	struct stash_entry entry[STASH_ENTRIES];
+	struct stash_range range[STASH_RANGES];
 };
 
-/* Of a copy. */
+/* Of a piece: its first byte. */
 struct stash_key {
 	__u64 connection;
-	__u32 entry;
+	__u32 seq;
 	__u32 reserved;
+};
+
+struct stash_piece {
+	__u64 seen_ns;
+	__u32 length;
+	__u32 reserved;
+	__u8 bytes[STASH_PIECE];
 };
 
 #endif

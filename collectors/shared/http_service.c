@@ -109,17 +109,28 @@ int http_maps_open(struct http_maps *ret, const struct pins *pins)
 	return 0;
 }
 
+static void remove_range(const struct http_maps *maps, struct stash_key key, __u32 length)
+{
+	struct stash_piece piece;
+
+	while (length && !bpf_map_lookup_elem(maps->stash_pieces, &key, &piece)) {
+		bpf_map_delete_elem(maps->stash_pieces, &key);
+		key.seq += piece.length;
+		length -= piece.length;
+	}
+}
+
 static void remove_stash(const struct http_maps *maps, __u64 connection)
 {
 	struct stash stash;
 
 	if (bpf_map_lookup_elem(maps->stashes, &connection, &stash))
 		return;
-	for (int i = 0; i < STASH_ENTRIES; i++) {
-		struct stash_key key = { .connection = connection, .entry = i };
+	for (int i = 0; i < STASH_RANGES; i++) {
+		struct stash_key key = { .connection = connection, .seq = stash.range[i].seq };
 
-		if (stash.entry[i].length && stash.entry[i].has_copy)
-			bpf_map_delete_elem(maps->stash_pieces, &key);
+		if (stash.range[i].has_copy)
+			remove_range(maps, key, stash.range[i].length);
 	}
 	bpf_map_delete_elem(maps->stashes, &connection);
 }

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # run.sh SECONDS FUZZER…: "make fuzz". The fuzzers (libFuzzer, build/fuzz/fuzz_*), then differential.py, share the time.
 # What one finds is left in build/fuzz/: run it with that file to see it again. Exit code 1 when anything was found.
+# FUZZ_SEED: the same inputs every time, as CI wants them.
 set -eu
 
 cd "$(dirname "$0")/../.."
@@ -13,19 +14,19 @@ status=0
 
 for fuzzer; do
 	name=${fuzzer##*/fuzz_}
-	mkdir -p "$build/found/$name" "tests/fuzz/corpus/$name"
-	dict=
-	[ ! -e "tests/fuzz/$name.dict" ] || dict=-dict=tests/fuzz/$name.dict
-	seeds=
+	set -- -max_total_time="$share" -max_len=4096 -print_final_stats=1 -artifact_prefix="$build/$name-"
+	[ -z "${FUZZ_SEED:-}" ] || set -- "$@" -seed="$FUZZ_SEED"
+	[ ! -e "tests/fuzz/$name.dict" ] || set -- "$@" -dict="tests/fuzz/$name.dict"
+	mkdir -p "$build/found/$name"
+	set -- "$@" "$build/found/$name"
+	[ ! -d "tests/fuzz/corpus/$name" ] || set -- "$@" "tests/fuzz/corpus/$name"
 	if [ "$name" = http1 ]; then
-		seeds=$build/seeds
-		mkdir -p "$seeds"
-		"$build/make_seeds" "$seeds" tests/corpus/*.http
+		mkdir -p "$build/seeds"
+		"$build/make_seeds" "$build/seeds" tests/corpus/*.http
+		set -- "$@" "$build/seeds"
 	fi
 	echo "$name: $share s"
-	# shellcheck disable=SC2086 # empty, or one word
-	if ! "$fuzzer" -max_total_time="$share" -max_len=4096 -print_final_stats=1 -artifact_prefix="$build/$name-" $dict \
-		"$build/found/$name" "tests/fuzz/corpus/$name" $seeds 2>"$build/$name.log"; then
+	if ! "$fuzzer" "$@" 2>"$build/$name.log"; then
 		tail -n 100 "$build/$name.log"
 		status=1
 	fi
@@ -33,5 +34,5 @@ for fuzzer; do
 done
 
 echo "differential: $share s"
-/usr/bin/python3 tests/fuzz/differential.py "$build/parse_http1" "$share" || status=1
+/usr/bin/python3 tests/fuzz/differential.py "$build/parse_http1" "$share" ${FUZZ_SEED:+"$FUZZ_SEED"} || status=1
 exit "$status"

@@ -28,6 +28,7 @@ nginx_conf() {
 		http {
 			log_format joined '\$http_x_request_id \$request_method \$request_uri \$status';
 			access_log $dir/server.log joined; client_max_body_size 100m; keepalive_requests 1000000;
+			lingering_timeout 60s; lingering_time 600s; # a lossy link takes its time over a body that is discarded
 			client_body_temp_path $dir/b; proxy_temp_path $dir/p; fastcgi_temp_path $dir/f;
 			uwsgi_temp_path $dir/u; scgi_temp_path $dir/s; default_type text/plain;
 	EOF
@@ -110,7 +111,7 @@ assert_truth() {
 assert_hardly_any_inexact() {
 	assertTrue "$counted_inexact not counted: $(inexact_reasons http_requests)" \
 		"[ $((counted_inexact * 10000)) -le $((requests * 2)) ]"
-	assertTrue "$logged_inexact not logged: $(inexact_reasons access_log)" \
+	assertTrue "$logged_inexact not logged: $(inexact_reasons access_log)$(head -n 12 "$dir/compared")" \
 		"[ $((logged_inexact * 10000)) -le $((requests * 2)) ]"
 }
 

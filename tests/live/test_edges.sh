@@ -100,6 +100,7 @@ test_upgrade() { check upgrade; }
 test_connect_tunnel() { check connect_tunnel; }
 test_connect_refused() { check connect_refused; }
 test_forged_segments() { check forged_segments; }
+test_corrupted_segments() { check corrupted_segments; }
 test_forged_reset_blames_nobody() { check forged_reset_blames_nobody; }
 
 test_half_close() { check half_close; }

@@ -3,11 +3,12 @@
 # HTTP/1 without one wrong line: mixed requests of every framing against nginx, pipelined, on 64 connections. Every
 # line of the log and every counter must be what nginx and the client say. Run as root.
 # MESHTAP_TEST_REQUESTS=1000000 tests/live/test_mixed.sh is the long version, of a few minutes. MESHTAP_TEST_SEED,
-# MESHTAP_TEST_PIPELINE (1 to 64), MESHTAP_TEST_RATE (requests per second, at most) and MESHTAP_TEST_ADDRESS (also ::1)
-# change the load.
+# MESHTAP_TEST_PIPELINE (1 to 64), MESHTAP_TEST_RATE (requests per second, at most), MESHTAP_TEST_ADDRESS (also ::1) and
+# MESHTAP_TEST_MTU (1500: segments as on a network, without offloads) change the load.
 # shellcheck disable=SC1091,SC2317 # shunit2 is installed and calls the functions
 # shellcheck disable=SC2154,SC3043 # lib.sh sets variables; dash has local
 set -u
+export PYTHONDONTWRITEBYTECODE=1
 
 . "$(dirname "$0")/lib.sh"
 
@@ -17,6 +18,11 @@ server=meshtap-test-mixed-nginx-$$.service
 client=meshtap-test-mixed-load-$$.service
 requests=${MESHTAP_TEST_REQUESTS:-10000}
 port=$((20000 + $$ % 10000)) # the log is of the whole host: only our own lines have it
+
+limit_segments() { # MTU
+	ip -n "$net" link set lo mtu "$1"
+	ip netns exec "$net" ethtool -K lo tso off gso off gro off
+}
 
 build_client() {
 	${CC:-gcc} -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra "$load"/*.c -o "$dir/mixed_load"
@@ -53,6 +59,7 @@ oneTimeSetUp() {
 	live_begin mixed
 	units_add "$server" "$client"
 	netns_add "$net"
+	[ -z "${MESHTAP_TEST_MTU:-}" ] || limit_segments "$MESHTAP_TEST_MTU"
 	build_client || return 1
 	# At full speed client and server take every CPU: the ring holds what comes while the log waits for one.
 	printf '[access_log]\nring_bytes = 64M\n' >"$dir/meshtap.ini"
@@ -96,14 +103,14 @@ test_nothing_is_declared_lost() {
 }
 
 test_log() {
-	"$load/join.py" "$dir/access.log" "$dir/nginx.log" "$dir/client.log" "$port"
+	python3 "$load/join.py" "$dir/access.log" "$dir/nginx.log" "$dir/client.log" "$port"
 	assertEquals "exit code of join.py" 0 $?
 }
 
 test_counters() {
 	local prom=meshtap_http_requests.prom
 
-	"$load/counters.py" "$dir/before/$prom" "$dir/textfile/$prom" "$dir/nginx.log" "$dir/client.log" "$server"
+	python3 "$load/counters.py" "$dir/before/$prom" "$dir/textfile/$prom" "$dir/nginx.log" "$dir/client.log" "$server"
 	assertEquals "exit code of counters.py" 0 $?
 }
 

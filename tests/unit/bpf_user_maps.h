@@ -31,7 +31,7 @@ struct user_map {
 	__u32 key_size;
 	__u32 value_size;
 	__u32 max_entries;
-	__u32 limit; /* what a test has lowered max_entries to; 0: it has not */
+	int full; /* a test says so: nothing new finds room */
 	__u32 count;
 	struct user_entry *buckets[USER_BUCKETS]; /* an array's entries too: made when looked up */
 };
@@ -212,7 +212,7 @@ static inline long user_update(struct user_map *m, const void *key, const void *
 		return -ENOENT;
 	if (*at) /* the kernel replaces the element, so pointers to its value are void */
 		user_unlink(m, at);
-	else if (m->count >= (m->limit ? m->limit : m->max_entries)) {
+	else if (m->full || m->count >= m->max_entries) {
 		if (m->type != BPF_MAP_TYPE_LRU_HASH)
 			return -E2BIG;
 		user_evict(m);
@@ -234,14 +234,24 @@ static inline long user_delete(struct user_map *m, const void *key)
 	return 0;
 }
 
-/* Empties every map, and forgets limits. */
+/* Once it was used. */
+static inline struct user_map *user_map_named(const char *name)
+{
+	for (struct user_map *m = user_maps; m < user_maps + USER_MAPS && m->definition; m++)
+		if (!strcmp(m->name, name))
+			return m;
+	user_fail(name, "no such map");
+	return NULL;
+}
+
+/* Empties every map. */
 static inline void user_maps_reset(void)
 {
 	for (struct user_map *m = user_maps; m < user_maps + USER_MAPS && m->definition; m++) {
 		for (__u32 i = 0; i < USER_BUCKETS; i++)
 			while (m->buckets[i])
 				user_unlink(m, &m->buckets[i]);
-		m->limit = 0;
+		m->full = 0;
 	}
 }
 

@@ -25,6 +25,7 @@ struct delivery {
 	__u32 budget;	/* steps until the network behaves */
 	__u32 stop;	/* steps until the connection ends, whatever is left; 0: never */
 	__u32 attach;	/* steps until the programs come */
+	__u32 attached; /* how much of the requests they did not see */
 	__u32 largest;	/* segment */
 	__u32 window;	/* bytes under way to us */
 	int incoming;	/* the stream that comes in */
@@ -77,9 +78,9 @@ static inline __u32 delivery_limit(const struct delivery *d, int stream)
 			return limit;
 		limit = p->end;
 	}
-	if ((stream && t->until_close) || delivered(d, !stream) >= t->length[!stream])
-		limit++;
-	return limit;
+	if (t->closes == (stream ? CLOSER_CLIENT : CLOSER_SERVER))
+		return limit + (delivered(d, !stream) > t->length[!stream]);
+	return limit + ((stream && t->until_close) || delivered(d, !stream) >= t->length[!stream]);
 }
 
 static inline struct stretch delivery_cut(struct delivery *d, __u32 from, __u32 limit)
@@ -117,15 +118,22 @@ static inline int delivery_has_room(struct delivery *d, struct stretch s)
 	return 1;
 }
 
+static inline int delivery_is_busy(struct delivery *d);
+
 /* The programs see a segment. */
 static inline void delivery_show(struct delivery *d, int egress, struct stretch s)
 {
 	int stream = stream_of(d, egress);
 	__u32 length = d->talk->length[stream], to = s.to > length ? length : s.to;
 	__u32 first = egress ? d->end->ours : d->end->theirs;
+	int busy = delivery_is_busy(d);
 
+	if (busy)
+		sink_take_windows(1);
 	fake_segment(d->end, egress, first + s.from, d->talk->bytes[stream] + s.from, to - s.from,
 		     s.to > length ? TCP_FLAG_FIN : 0);
+	if (busy)
+		sink_take_windows(0);
 }
 
 /* Then our TCP takes it. */
@@ -141,7 +149,11 @@ static inline void delivery_accept(struct delivery *d, struct stretch s)
 		fake_established(d->end);
 	while (d->received <= d->talk->length[d->incoming] && d->got[d->received])
 		d->received++;
-	tp->rcv_nxt = tp->copied_seq = d->end->theirs + d->received;
+	tp->bytes_received += d->end->theirs + d->received - tp->rcv_nxt;
+	tp->rcv_nxt = d->end->theirs + d->received;
+	tp->inet_conn.icsk_ack.lrcvtime = fake_jiffies();
+	if (!one_in(d->chance, 4)) /* the application reads */
+		tp->copied_seq = tp->rcv_nxt;
 	/* The window is what our last ACK said. */
 	if (one_in(d->chance, 3) || tp->rcv_nxt - tp->rcv_wup > FAKE_WINDOW / 2)
 		tp->rcv_wup = tp->rcv_nxt;
@@ -219,15 +231,19 @@ static inline int send_out(struct delivery *d)
 {
 	int stream = !d->incoming;
 	__u32 limit = delivery_limit(d, stream), from = d->sent[stream];
+	struct tcp_sock *tp = d->end->tp;
 	struct stretch s;
 
 	if (from >= limit || !is_established(d))
 		return 0;
 	s = delivery_cut(d, from, limit);
-	d->end->tp->write_seq = d->end->ours + limit;
+	tp->copied_seq = tp->rcv_nxt;
+	tp->write_seq = d->end->ours + limit;
 	delivery_show(d, 1, s);
 	d->sent[stream] = s.to;
-	d->end->tp->snd_nxt = d->end->ours + s.to;
+	tp->snd_nxt = d->end->ours + s.to;
+	tp->bytes_sent += s.to - s.from;
+	tp->lsndtime = fake_jiffies();
 	if (s.to > d->talk->length[stream])
 		delivery_close(d, 1);
 	return 1;

@@ -35,6 +35,12 @@ struct fake_end {
 	__u32 acked;  /* of our stream, by the peer's last segment */
 };
 
+/* A few segments each. */
+static inline __u32 fake_jiffies(void)
+{
+	return user_now / 4000;
+}
+
 static inline struct sock *fake_sock(struct tcp_sock *tp)
 {
 	return &tp->inet_conn.icsk_inet.sk;
@@ -100,13 +106,20 @@ static inline void fake_init(struct fake_end *e, int client, int ipv6, __u32 our
 	e->tp->rcv_wnd = FAKE_WINDOW;
 }
 
-/* The programs come to a connection that is there already. */
+static inline void fake_iterate(struct tcp_sock *tp)
+{
+	struct bpf_iter__tcp context = { .sk_common = &fake_sock(tp)->__sk_common };
+
+	http_sockets(&context);
+}
+
+/* The programs come to a connection that is there already; the kernel shows listeners first. */
 static inline void fake_attach(struct fake_end *e)
 {
-	struct bpf_iter__tcp context = { .sk_common = &fake_sock(e->tp)->__sk_common };
-
 	e->unseen = 0;
-	http_sockets(&context);
+	if (e->listener)
+		fake_iterate(e->listener);
+	fake_iterate(e->tp);
 }
 
 /* The tracepoint comes before the change. */
@@ -126,13 +139,18 @@ static inline void fake_established(struct fake_end *e)
 	fake_state(e, TCP_ESTABLISHED);
 }
 
-static inline void fake_closed(struct fake_end *e)
+static inline void fake_free(struct fake_end *e)
 {
-	fake_state(e, TCP_CLOSE);
 	free(e->tp);
 	free(e->listener);
 	e->tp = NULL;
 	e->listener = NULL;
+}
+
+static inline void fake_closed(struct fake_end *e)
+{
+	fake_state(e, TCP_CLOSE);
+	fake_free(e);
 }
 
 struct fake_packet {
@@ -215,7 +233,10 @@ static inline void fake_segment(struct fake_end *e, int egress, __u32 seq, const
 		return;
 	if (fake_trace)
 		printf("%*s%s %d + %u%s\n", 2 * user_interrupts, "", egress ? "out" : "in",
-		       (int)(seq - (egress ? e->ours : e->theirs)), length, flags ? " FIN" : "");
+		       (int)(seq - (egress ? e->ours : e->theirs)), length,
+		       flags & TCP_FLAG_RST   ? " RST"
+		       : flags & TCP_FLAG_FIN ? " FIN"
+					      : "");
 	packet_build(p, e, egress, seq, flags);
 	packet_put(p, payload, length);
 	skb.bytes = p->bytes;

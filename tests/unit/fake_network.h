@@ -17,11 +17,17 @@ enum fault {
 	FAULT_RACE = 64,    /* another segment in the middle of a program */
 	FAULTS = 7,
 	FAULT_ALL = 127,
+	FAULT_BUSY = 128, /* the programs have no window to work in */
 };
 
 static inline int fault(struct delivery *d, int which, __u32 one_of)
 {
 	return d->budget && (d->faults & which) && one_in(d->chance, one_of);
+}
+
+static inline int delivery_is_busy(struct delivery *d)
+{
+	return fault(d, FAULT_BUSY, 40);
 }
 
 static inline int delivery_refuses(struct delivery *d)
@@ -162,8 +168,10 @@ static inline void delivery_step(struct delivery *d)
 	}
 	if (d->budget)
 		d->budget--;
-	if (d->attach && !--d->attach)
+	if (d->attach && !--d->attach) {
 		fake_attach(d->end);
+		d->attached = delivered(d, REQUEST);
+	}
 	if (what && what <= FAULTS)
 		do_fault(d, d->faults & 1 << (what - 1));
 	else if (!go_on(d) && !d->budget && !is_delivered(d))

@@ -38,8 +38,9 @@ struct talk {
 	__u32 part_count;
 	struct talk_exchange exchanges[TALK_EXCHANGES];
 	__u32 count;
-	int until_close; /* the last response ends with the server's FIN */
-	int tunnel;	 /* the last exchange is one */
+	int until_close;    /* the last response ends with the server's FIN */
+	int tunnel;	    /* the last exchange is one */
+	enum closer closes; /* first, or CLOSER_NONE: whoever comes to it */
 };
 
 /* How far a conversation came. */

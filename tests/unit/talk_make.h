@@ -249,6 +249,7 @@ static inline void talk_make(struct talk *t, struct chance *c, __u32 exchanges, 
 	t->count = 0;
 	t->until_close = 0;
 	t->tunnel = 0;
+	t->closes = CLOSER_NONE;
 	while (t->count + pipelined < exchanges)
 		talk_batch(t, c, pipelined);
 	talk_last(t, c);

@@ -8,26 +8,39 @@
 #include "control.h"
 #include "connection.h"
 
-#define SINK_EXCHANGES 512
-#define SINK_HEADS     256 /* ordinals in flight at most; a power of two */
+#define SINK_EXCHANGES	 512
+#define SINK_HEADS	 128 /* exchanges in flight at most; a power of two */
+#define SINK_CONNECTIONS 4
+
+#define SINK_BEGIN 160
 
 /* Bytes at their offsets, in whatever order they come. */
 struct sink_text {
 	__u32 length;
 	__u32 hash;
+	char begin[SINK_BEGIN];
 };
 
 struct sink_record {
 	struct exchange exchange;
 	struct sink_text head[2]; /* request, response: interim ones too */
+	__u32 reporter;
+	__u64 local_workload;
+	__u64 peer_workload;
+};
+
+/* What is not yet an exchange. */
+struct sink_connection {
+	__u64 id;
+	struct sink_text heads[SINK_HEADS][2];
+	__u32 gone; /* nothing may be heard of what was before this ordinal */
 };
 
 static struct {
 	struct sink_record exchanges[SINK_EXCHANGES];
 	__u32 count;
-	struct sink_text heads[SINK_HEADS][2];
-	__u32 gone; /* nothing may be heard of what was before this ordinal */
-	__u32 tcp;  /* connections that were not HTTP */
+	struct sink_connection connections[SINK_CONNECTIONS];
+	__u32 tcp; /* connections that were not HTTP */
 	__u64 tcp_received, tcp_sent;
 	__u32 refused; /* connect() that failed */
 	__u32 refused_error;
@@ -37,15 +50,32 @@ static inline void text_add(struct sink_text *t, __u32 offset, const void *bytes
 {
 	const __u8 *b = bytes;
 
-	for (__u32 i = 0; i < length; i++)
+	for (__u32 i = 0; i < length; i++) {
 		t->hash += (b[i] + 1) * (2654435761U * (offset + i) + 97);
+		if (offset + i < SINK_BEGIN - 1)
+			t->begin[offset + i] = b[i];
+	}
 	t->length += length;
+}
+
+static inline struct sink_connection *sink_connection(const struct connection *c)
+{
+	for (int i = 0; i < SINK_CONNECTIONS; i++) {
+		struct sink_connection *known = &sink.connections[i];
+
+		if (!known->id)
+			known->id = c->id;
+		if (known->id == c->id)
+			return known;
+	}
+	user_fail(__func__, "more than SINK_CONNECTIONS");
+	return NULL;
 }
 
 static inline void sink_head(const struct connection *c, int response, __u32 ordinal, __u32 offset,
 			     struct http1_window *w, __u32 at, __u32 length)
 {
-	struct sink_text *t = &sink.heads[ordinal & (SINK_HEADS - 1)][response];
+	struct sink_text *t = &sink_connection(c)->heads[ordinal & (SINK_HEADS - 1)][response];
 
 	user_helper(__func__);
 	if (at > sizeof(w->bytes) || length > sizeof(w->bytes) - at)
@@ -56,15 +86,19 @@ static inline void sink_head(const struct connection *c, int response, __u32 ord
 static inline void sink_exchange(const struct connection *c, const struct exchange *x,
 				 struct http1_window *w)
 {
-	struct sink_text *heads = sink.heads[x->ordinal & (SINK_HEADS - 1)];
+	struct sink_connection *known = sink_connection(c);
+	struct sink_text *heads = known->heads[x->ordinal & (SINK_HEADS - 1)];
 	struct sink_record *r = &sink.exchanges[sink.count++];
 
 	user_helper(__func__);
 	if (sink.count > SINK_EXCHANGES)
 		user_fail(__func__, "more than SINK_EXCHANGES");
-	if (x->ordinal < sink.gone)
+	if (x->ordinal < known->gone)
 		user_fail(__func__, "an exchange that was said to be gone");
 	r->exchange = *x;
+	r->reporter = c->reporter;
+	r->local_workload = c->local_workload;
+	r->peer_workload = c->peer_workload;
 	memcpy(r->head, heads, sizeof(r->head));
 	memset(heads, 0, sizeof(r->head));
 }
@@ -72,9 +106,11 @@ static inline void sink_exchange(const struct connection *c, const struct exchan
 /* The heads before ordinal belong to nothing. */
 static inline void sink_gone(const struct connection *c, __u32 ordinal)
 {
+	struct sink_connection *known = sink_connection(c);
+
 	user_helper(__func__);
-	for (; sink.gone < ordinal; sink.gone++)
-		memset(sink.heads[sink.gone & (SINK_HEADS - 1)], 0, sizeof(sink.heads[0]));
+	for (; known->gone < ordinal; known->gone++)
+		memset(known->heads[known->gone & (SINK_HEADS - 1)], 0, sizeof(known->heads[0]));
 }
 
 static inline void sink_tcp(const struct connection *c, __u64 now)
@@ -108,6 +144,16 @@ static inline void sink_reset(void)
 static inline const struct http_health *sink_health(void)
 {
 	return health_counters();
+}
+
+/* Other programs use this CPU's windows, or no longer do. */
+static inline void sink_take_windows(int take)
+{
+	for (__u32 slot = 0; slot < SCRATCH_SLOTS; slot++) {
+		struct scratch *s = bpf_map_lookup_elem(&scratch, &slot);
+
+		s->users += take ? 1 : -1;
+	}
 }
 
 /* What the programs say they could not report. */

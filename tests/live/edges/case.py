@@ -50,12 +50,13 @@ def await_reset(sock):
 
 
 def counters():
-    """The kernel's own counters of this network namespace, TCP_CLOSE by name."""
+    """The kernel's own counters of TCP in this network namespace, by name."""
     values = {}
     for name in ("/proc/net/netstat", "/proc/net/snmp"):
         with open(name) as lines:
             for names, numbers in zip(lines, lines):
-                values.update(zip(names.split()[1:], map(int, numbers.split()[1:])))
+                if names.startswith("Tcp"):
+                    values.update(zip(names.split()[1:], map(int, numbers.split()[1:])))
     return values
 
 

@@ -166,6 +166,12 @@ static bool is_answered(const struct connection *c)
 	       (c->first + 1 != c->next || sender_is_empty(&c->sender));
 }
 
+/* Behind a long response, which fills the socket, nginx cannot send 100 Continue, and closes. */
+static bool must_be_first(struct connection *c)
+{
+	return c->next - c->first > 1 && in_flight(c, c->next - 1)->expect;
+}
+
 /* Makes and sends what the socket takes. */
 static int push(struct connection *c)
 {
@@ -173,7 +179,7 @@ static int push(struct connection *c)
 	int r = 1;
 
 	while (r > 0) {
-		while (sender_fill(s) && make_request(c))
+		while (!must_be_first(c) && sender_fill(s) && make_request(c))
 			;
 		if (s->from == s->to)
 			break;

@@ -20,15 +20,15 @@ def expected(e):
 def actual(fields, reporter, port):
     """The same of the log's line, which was split at its quotes."""
     codes = fields[2].strip()
-    received, sent, _, _ = fields[4].split()
+    received, sent, _, service_time = fields[4].split()
     ends = fields[14].split()
     if reporter == 0:  # PassthroughCluster client server client
         ok = ends[1] == ends[3] and ends[2] == fields[13]
     else:  # inbound|PORT|| - server client
         ok = ends[0] == b"inbound|%d||" % port and ends[1] == b"-" and ends[2] == fields[13]
+    ok = ok and ends[4:] == [b"-", b"-"] and service_time == b"-"
     return b'%s"%s "%s" %s %s"%s"%s"%s"%s"%s%s' % (fields[1], codes, fields[3], received, sent, fields[5], fields[7],
-                                                  fields[11], fields[13], ends[3],
-                                                  b"" if ok and ends[4:] == [b"-", b"-"] else b" odd ends")
+                                                  fields[11], fields[13], ends[3], b"" if ok else b" odd ends")
 
 
 def time_of_day_ms(start):

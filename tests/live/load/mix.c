@@ -67,7 +67,7 @@ static uint64_t any_size(struct random *random, uint64_t max)
 	return size <= max ? size : file_size(1 + random_below(random, 30));
 }
 
-/* What every kind may change. */
+/* Returns its size. */
 static uint64_t ask_for_file(struct random *random, struct request *r, const char *location,
 			     uint64_t max)
 {
@@ -190,7 +190,7 @@ static void make_discarded(struct random *random, struct request *r)
 	r->discards = true;
 }
 
-/* nginx knows neither of them. */
+/* nginx takes any token for a method, and refuses the file. */
 static void make_unknown_method(struct random *random, struct request *r)
 {
 	static const char *const methods[] = { "PROPFIND", "BREW", "M-SEARCH", "X" };
