@@ -67,18 +67,18 @@ __noinline int stash_step_in(struct __sk_buff *skb, __u32 slot, __u32 bulk)
 	} else if (error) {
 		return 0;
 	} else if (stash_enter(c, &c->direction[s->walk.direction & 1], stash, slot, seq, length,
-			       copy)) {
-		if (copy)
-			stash_delete_piece(s->walk.id, seq);
-		return 0;
+			       copy) &&
+		   copy) {
+		stash_delete_piece(s->walk.id, seq);
 	}
 	s->walk.stashed_to = seq + length;
 	return sequence_after(s->walk.seq + s->walk.length, seq + length) > 0;
 }
 
-/* Where the bytes end that the stream will pass without looking at them. */
-static __always_inline __u32 stash_bulk(struct connection *c, const struct direction *d,
-					const struct walk *k)
+/* What is to be stashed: from walk.stashed_to on. Returns where the bytes end that the stream will
+ * pass without looking at them. */
+static __always_inline __u32 stash_begin(struct connection *c, const struct direction *d,
+					 struct walk *k)
 {
 	__u64 passable, ahead;
 	__u32 bulk = k->seq;
@@ -86,7 +86,10 @@ static __always_inline __u32 stash_bulk(struct connection *c, const struct direc
 	bpf_spin_lock(&c->lock);
 	ahead = k->seq - d->next_seq;
 	passable = http1_passable(&d->parser);
-	if (d->started && !d->busy && (__s32)ahead > 0 && passable > ahead)
+	k->stashed_to = k->seq;
+	if (d->started && (__s32)ahead < 0) /* another CPU was here meanwhile */
+		k->stashed_to = d->next_seq;
+	else if (d->started && !d->busy && passable > ahead)
 		bulk += passable - ahead < k->length ? passable - ahead : k->length;
 	bpf_spin_unlock(&c->lock);
 	return bulk;
@@ -111,8 +114,9 @@ __noinline int stash_in(struct __sk_buff *skb, __u32 slot)
 	if (!s->walk.length || !stash_make(c))
 		return WALK_DONE;
 	s->walk.id = c->id;
-	s->walk.stashed_to = s->walk.seq;
-	bulk = stash_bulk(c, &c->direction[s->walk.direction & 1], &s->walk);
+	bulk = stash_begin(c, &c->direction[s->walk.direction & 1], &s->walk);
+	if (sequence_after(s->walk.seq + s->walk.length, s->walk.stashed_to) <= 0)
+		return WALK_REPLAY;
 	for (__u32 i = 0; i < STASH_STEPS; i++)
 		if (!stash_step_in(skb, slot, bulk))
 			break;

@@ -30,8 +30,9 @@ forget() {
 	: >"$dir/access.log"
 }
 
+# traffic CASE [ADDRESS]
 traffic() {
-	in_unit "$unit" "$net" python3 "$top/tests/live/edges/run.py" "$1" "$port"
+	in_unit "$unit" "$net" python3 "$top/tests/live/edges/run.py" "$1" "${2:-127.0.0.1}" "$port"
 }
 
 no_connection() {
@@ -72,9 +73,9 @@ assert_as_expected() {
 	assertEquals "not logged" "$1" "$(rise meshtap_access_log_inexact_messages_total)"
 }
 
-check() { # CASE
+check() { # CASE [ADDRESS]
 	forget
-	traffic "$1" >"$dir/expected" || fail "$1"
+	traffic "$@" >"$dir/expected" || fail "$1"
 	assert_as_expected 0
 }
 
@@ -102,6 +103,28 @@ test_connect_refused() { check connect_refused; }
 test_forged_segments() { check forged_segments; }
 test_corrupted_segments() { check corrupted_segments; }
 test_forged_reset_blames_nobody() { check forged_reset_blames_nobody; }
+
+test_other_protocols() { check other_protocols; }
+test_tiny_chunks() { check tiny_chunks; }
+
+test_big_segments() {
+	if ! ip -n "$net" link set lo gso_max_size 180000 gro_max_size 180000; then
+		echo "SKIP: no BIG TCP"
+		return
+	fi
+	check big_segments ::1
+}
+
+test_interim_responses() { check interim_responses; }
+test_early_response() { check early_response; }
+
+test_multipath_tcp() {
+	if ! grep -qsx 1 /proc/sys/net/mptcp/enabled; then
+		echo "SKIP: no MPTCP"
+		return
+	fi
+	check multipath_tcp
+}
 
 test_half_close() { check half_close; }
 test_client_resets_before_request() { check client_resets_before_request; }

@@ -8,8 +8,6 @@ import struct
 import sys
 import time
 
-ADDRESS = "127.0.0.1"
-
 
 def receive(sock, size):
     """Exactly so many bytes."""
@@ -112,10 +110,11 @@ def chunked(data, size):
 
 
 class Case:
-    """The server's port, the connections that a case makes, and the lines that they must give."""
+    """The server's address, the connections that a case makes, and the lines that they must give."""
 
-    def __init__(self, port):
-        self.port = port
+    def __init__(self, address, port):
+        self.address = (address, port)
+        self.family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self.listener = None
         self.lines = []
 
@@ -125,27 +124,27 @@ class Case:
     def expect_tcp(self, received, sent):
         self.expect("-", 0, "-", received, sent, "-")
 
-    def listen(self, *options):
-        self.listener = socket.socket()
+    def listen(self, *options, protocol=0):
+        self.listener = socket.socket(self.family, proto=protocol)
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         for level, option, value in options:
             self.listener.setsockopt(level, option, value)
-        self.listener.bind((ADDRESS, self.port))
+        self.listener.bind(self.address)
         self.listener.listen(1024)
 
-    def client(self, *options, source_port=None):
+    def client(self, *options, source_port=None, protocol=0):
         """Not yet connected."""
-        client = socket.socket()
+        client = socket.socket(self.family, proto=protocol)
         for level, option, value in options:
             client.setsockopt(level, option, value)
         if source_port:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            client.bind((ADDRESS, source_port))
+            client.bind((self.address[0], source_port))
         return client
 
-    def connect(self, *options, source_port=None):
-        client = self.client(*options, source_port=source_port)
-        client.connect((ADDRESS, self.port))
+    def connect(self, *options, **how):
+        client = self.client(*options, **how)
+        client.connect(self.address)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return client
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Who ends a connection, how, and when."""
-from case import ADDRESS, at_end, await_reset, chunked, receive, request, reset, response, transfer
+from case import at_end, await_reset, chunked, receive, request, reset, response, transfer
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
 HEAD_CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -169,14 +169,14 @@ def tuple_used_again(case):
     """The server closes first, so that TIME_WAIT is at its end; then the client does, and reuses its own."""
     case.listen()
     for i in range(20):
-        client = case.connect(source_port=case.port + 1)
+        client = case.connect(source_port=case.address[1] + 1)
         server = case.accept()
         case.exchange(client, server, f"/again-{i}")
         server.close()
         at_end(client)
         client.close()
     for i in range(2):
-        client = connect_when_free(case, case.port + 2)
+        client = connect_when_free(case, case.address[1] + 2)
         server = case.accept()
         case.exchange(client, server, f"/reuse-{i}")
         client.close()
@@ -189,7 +189,7 @@ def connect_when_free(case, source_port):
     while True:
         client = case.client(source_port=source_port)
         try:
-            client.connect((ADDRESS, case.port))
+            client.connect(case.address)
             return client
         except OSError as error:
             if error.errno != 99:  # EADDRNOTAVAIL

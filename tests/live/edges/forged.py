@@ -3,7 +3,7 @@
 import socket
 import struct
 
-from case import ADDRESS, Risen, at_end, request, response, transfer
+from case import Risen, at_end, request, response, transfer
 from streams import FAKE
 
 FIN, RST, ACK = 1, 4, 16
@@ -30,7 +30,7 @@ def checksum(data):
 
 def forge(sender, receiver, away, flags=ACK, data=b"", corrupt=0):
     """As if sender had sent it, so many bytes away from what comes next; corrupt spoils its checksum."""
-    address = socket.inet_aton(ADDRESS)
+    address = socket.inet_aton(sender.getsockname()[0])
     seq = (next_seq(sender) + away) & 0xFFFFFFFF
     ports = struct.pack("!HH", sender.getsockname()[1], receiver.getsockname()[1])
     segment = ports + struct.pack("!IIBBHHH", seq, next_seq(receiver), 5 << 4, flags, 1000, 0, 0)
@@ -38,7 +38,7 @@ def forge(sender, receiver, away, flags=ACK, data=b"", corrupt=0):
     segment = segment[:16] + struct.pack("!H", checksum(pseudo + segment + data) ^ corrupt) + segment[18:]
     header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 0, 0, 0, 64, socket.IPPROTO_TCP, 0, address, address)
     raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
-    raw.sendto(header + segment + data, (ADDRESS, 0))
+    raw.sendto(header + segment + data, receiver.getsockname())
     raw.close()
 
 

@@ -4,7 +4,7 @@ import os
 import select
 import socket
 
-from case import ADDRESS, Risen, receive, request, response, step, sysctl, transfer
+from case import Risen, receive, request, response, step, sysctl, transfer
 from streams import FAKE
 
 N = 200
@@ -48,7 +48,7 @@ def fast_open(case, path, mode):
         opened = Risen("TCPFastOpenPassive")
         for i in range(N):
             client = case.client()
-            client.sendto(request(f"{path}-{i}"), socket.MSG_FASTOPEN, (ADDRESS, case.port))
+            client.sendto(request(f"{path}-{i}"), socket.MSG_FASTOPEN, case.address)
             answer(case, client, f"{path}-{i}")
         opened.check(N - 1)  # the first may fetch the cookie
 
