@@ -32,6 +32,7 @@ enum {
 	TCP_FLAG_FIN = 1,
 	TCP_FLAG_SYN = 2,
 	TCP_FLAG_RST = 4,
+	TCP_FLAG_URG = 32,
 };
 
 /* How far a connection is in finding a message's beginning, see pickup.h. */

@@ -343,6 +343,10 @@ static __always_inline enum sequence_verdict walk_claim(struct walk *k, struct c
 	}
 	if (k->flags & TCP_FLAG_FIN && c->closer == CLOSER_NONE && verdict != SEQUENCE_OLD)
 		c->closer = k->direction == RESPONSE ? CLOSER_SERVER : CLOSER_CLIENT;
+	/* RFC 9293 3.8.5: an urgent byte is not in the stream that the application reads */
+	if ((k->flags & TCP_FLAG_URG) && k->length && verdict == SEQUENCE_NEXT &&
+	    !sequence_is_bulk(c, d, k->egress))
+		return SEQUENCE_LOST;
 	if (verdict == SEQUENCE_NEXT) {
 		d->busy = 1;
 		k->held = 1;

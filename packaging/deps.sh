@@ -33,6 +33,10 @@ list() {
 	t|cppcheck|cppcheck
 	t|haproxy|haproxy
 	t|libcap2-bin|/usr/sbin/capsh
+	t|libclang-rt-14-dev/libclang-rt-dev|compiler-rt
+	t|nodejs|nodejs
+	t|python3-h11|python3-h11
+	t|ethtool|ethtool
 	t||libasan
 	t||libubsan
 	END

@@ -13,8 +13,9 @@ set -u
 
 cd "$(dirname "$0")/.." || exit 1
 logs=build/tests/logs
-limit=300 # seconds for one script
-total=840 # for all
+limit=${MESHTAP_TEST_SECONDS:-300}  # for one script
+total=${MESHTAP_TESTS_SECONDS:-840} # for all
+scripts=${MESHTAP_TESTS:-tests/test_*.sh tests/cli/*.sh tests/live/*.sh}
 passed=0 failed=0 skipped=0
 
 mkdir -p "$logs"
@@ -46,7 +47,8 @@ run() { # test program
 	fi
 }
 
-for test in "$@" tests/test_*.sh tests/cli/*.sh tests/live/*.sh; do
+# shellcheck disable=SC2086 # patterns and names, separated by blanks
+for test in "$@" $scripts; do
 	case $test in
 	*/lib.sh | */lib_*.sh | *\**) continue ;; # sourced by tests; a pattern that matches nothing
 	esac

@@ -59,10 +59,11 @@ rule_bpf_layers() {
 	includes '(identity|log_file|pins|pins_hash|privileges|prom_file|settings|sockets)\.h' "${files[@]}"
 }
 
-# http1.h compiles into user space as well: nothing of BPF in it.
+# http1*.h compile into user space as well: nothing of BPF in them.
 rule_http1_is_plain_c() {
-	[ -e bpf/http1.h ] || return 0
-	includes '(bpf/)?bpf_[a-z_]+\.h|kernel_types\.h|(linux/)?bpf\.h' bpf/http1.h
+	local files
+	mapfile -t files < <(existing bpf/http1*.h)
+	includes '(bpf/)?bpf_[a-z_]+\.h|kernel_types\.h|(linux/)?bpf\.h' "${files[@]}"
 }
 
 metrics_of() { # file: the names in string literals
