@@ -155,7 +155,7 @@ total() {
 			}
 			sum += $NF
 		}
-		END { printf "%d\n", sum }'
+		END { printf "%.0f\n", sum }'
 }
 
 # mark: rise counts from here

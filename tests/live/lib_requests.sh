@@ -62,7 +62,7 @@ all_closed() {
 
 # of_truth FIELD: its sum over all requests
 of_truth() {
-	awk -F '\t' -v field="$1" '{ sum += $field } END { printf "%d\n", sum }' "$dir/truth"
+	awk -F '\t' -v field="$1" '{ sum += $field } END { printf "%.0f\n", sum }' "$dir/truth"
 }
 
 # assert_counters DECLARED: what the metrics miss is declared, so without that they are equal

@@ -96,7 +96,7 @@ requests_rose() {
 
 # nginx_sum FIELD
 nginx_sum() {
-	awk -v f="$1" '{ n += $f } END { printf "%d\n", n }' "$dir/nginx.log"
+	awk -v f="$1" '{ n += $f } END { printf "%.0f\n", n }' "$dir/nginx.log"
 }
 
 # settle N: nginx has logged N requests, and our log and metrics have what they will ever have of them
