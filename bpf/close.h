@@ -178,15 +178,17 @@ static __always_inline void connection_remove(struct connection *c, const struct
 /* What never proved to be HTTP, whole or in part. */
 static __always_inline void connection_end_tcp(struct connection *c, __u64 now)
 {
-	if (c->older || c->early)
+	if (c->early || (c->older && !c->looks_http))
 		return;
 	if (c->undeclared)
 		count_inexact(c->lost_reason, c->undeclared);
-	else
+	else if (!c->older)
 		sink_tcp(c, now);
 }
 
-static __always_inline void connection_closed(struct sock *sk)
+/* in_handshake: when two CPUs make a socket of the same request, the one that comes second is
+ * closed unused; only a Fast Open socket can have carried data by then. */
+static __always_inline void connection_closed(struct sock *sk, int in_handshake)
 {
 	__u64 now = bpf_ktime_get_ns();
 	struct connection *c;
@@ -195,7 +197,7 @@ static __always_inline void connection_closed(struct sock *sk)
 	if (tuple_of_socket(sk, &t))
 		return;
 	c = bpf_map_lookup_elem(&connections, &t);
-	if (!c)
+	if (!c || (in_handshake && !(c->early && c->direction[REQUEST].started)))
 		return;
 	*(volatile __u8 *)&c->closed =
 		1; /* what ingress programs are still at is not reported again */

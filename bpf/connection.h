@@ -94,7 +94,8 @@ struct connection {
 	__u8 has_stash;
 	__u8 replay_due; /* what came early can be placed now */
 	__u8 closed;
-	__u8 reserved[2];
+	__u8 looks_http; /* a response seems to have begun */
+	__u8 reserved;
 	__u32 stashed; /* ranges in its stash */
 	__u32 entered; /* counts what was put into it */
 	struct direction direction[DIRECTIONS];

@@ -30,7 +30,7 @@ http1_inline int http1_ends_empty_line(const struct http1_window *w, __u32 start
  */
 http1_inline __u32 http1_find_lines(struct http1_window *w, __u32 start)
 {
-	__u32 n = 0, from = HTTP1_START, end = w->end;
+	__u32 n = 0, from = start > HTTP1_START ? start : HTTP1_START, end = w->end;
 
 	w->searched = end;
 	for (int i = 0; i < HTTP1_WINDOW / 8 + HTTP1_LINES; i++) {
@@ -120,6 +120,24 @@ http1_inline int http1_can_begin(const struct http1_parser *p, const struct http
 	return p->response ? c == 'H' : c > ' ' && c < 0x7f;
 }
 
+/* Past the line ends before a message (RFC 9112 section 2.2), eight at a time: there may be many.
+ */
+http1_inline __u32 http1_skip_empty(const struct http1_window *w)
+{
+	__u32 at = HTTP1_START;
+
+	for (int i = 0; i < HTTP1_WINDOW / 8; i++) {
+		__u64 word;
+
+		at = http1_forget(w, at, HTTP1_BYTES - 1);
+		word = http1_load(http1_at(w, at));
+		if (at + 8 > w->end || (http1_lf_mask(word) | http1_cr_mask(word)) != HTTP1_HIGH)
+			break;
+		at += 8;
+	}
+	return at;
+}
+
 /*
  * Parses the length bytes at HTTP1_START with the window's parser, whose skip must be 0. Sets
  * consumed and begin. Returns an enum http1_event.
@@ -138,6 +156,8 @@ http1_inline int http1_parse(struct http1_window *w, __u32 length)
 	if (w->begins && !http1_can_begin(p, w, at))
 		return HTTP1_BAD;
 	w->end = HTTP1_START + length;
+	if (w->begins && at == HTTP1_START)
+		at = http1_skip_empty(w);
 	lines = http1_call_find_lines(w, at);
 	begin = at;
 	for (__u32 i = 0; i < HTTP1_LINES; i++) {

@@ -87,9 +87,8 @@ __noinline int early_in(__u32 slot)
 		return WALK_DONE;
 	if (s->walk.egress ? !(s->walk.flags & TCP_FLAG_SYN) : !s->walk.is_early)
 		return WALK_DONE;
-	return connection_create_early(s, s->walk.egress ? REPORTER_SOURCE : REPORTER_DESTINATION)
-		       ? WALK_DONE
-		       : WALK_ON;
+	connection_create_early(s, s->walk.egress ? REPORTER_SOURCE : REPORTER_DESTINATION);
+	return WALK_ON; /* or another CPU made it meanwhile */
 }
 
 /* All that is next in the stash. Verified once. */
@@ -207,7 +206,7 @@ int BPF_PROG(http_socket_state, struct sock *sk, int old_state, int new_state)
 	else if (new_state == TCP_CLOSE && old_state == TCP_SYN_SENT)
 		connection_refused(sk);
 	else if (new_state == TCP_CLOSE)
-		connection_closed(sk);
+		connection_closed(sk, old_state == TCP_SYN_RECV);
 	return 0;
 }
 

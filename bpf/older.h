@@ -5,22 +5,26 @@
 
 #include "connection.h"
 
+#define QUIET_JIFFIES 64 /* 64 to 640 ms */
+
 /*
  * Whether the server spoke last and was heard to the end, as far as the kernel knows: then what the
- * client sends next begins a request. Times are in jiffies, so a quick answer is no later than its
- * question.
+ * client sends next begins a request. Times are in jiffies, and a quick answer comes in the same
+ * one as its question; then nothing must have come for a while, as it would of a message that goes
+ * on.
  */
 static __always_inline int socket_is_quiet(const struct tcp_sock *tp, int client)
 {
 	__u32 sent_at = BPF_CORE_READ(tp, lsndtime);
 	__u32 received_at = BPF_CORE_READ(tp, inet_conn.icsk_ack.lrcvtime);
+	__s32 order = client ? received_at - sent_at : sent_at - received_at;
 
-	if (BPF_CORE_READ(tp, snd_una) != BPF_CORE_READ(tp, write_seq))
+	if (BPF_CORE_READ(tp, snd_una) != BPF_CORE_READ(tp, write_seq) ||
+	    BPF_CORE_READ(tp, copied_seq) != BPF_CORE_READ(tp, rcv_nxt))
 		return 0;
-	if (client)
-		return BPF_CORE_READ(tp, bytes_received) && (__s32)(received_at - sent_at) >= 0;
-	return BPF_CORE_READ(tp, bytes_sent) && (__s32)(sent_at - received_at) >= 0 &&
-	       BPF_CORE_READ(tp, copied_seq) == BPF_CORE_READ(tp, rcv_nxt);
+	if (!BPF_CORE_READ(tp, bytes_received) || !BPF_CORE_READ(tp, bytes_sent))
+		return 0;
+	return order > 0 || (order == 0 && (__u32)bpf_jiffies64() - sent_at >= QUIET_JIFFIES);
 }
 
 static __always_inline void connection_adopt(const struct sock *sk, const struct tuple *t)

@@ -74,6 +74,7 @@ static __always_inline void pickup_segment(struct connection *c, struct directio
 	if (k->direction == RESPONSE) {
 		if (c->older && !c->is_http) /* what it answers was not seen */
 			c->undeclared = 1;
+		c->looks_http |= pickup_is_response(k);
 		c->pickup =
 			pickup_is_response(k) && k->begin[9] == '1' ? PICKUP_WAIT : PICKUP_READY;
 		return;

@@ -115,10 +115,9 @@ __noinline int stash_in(struct __sk_buff *skb, __u32 slot)
 		return WALK_DONE;
 	s->walk.id = c->id;
 	bulk = stash_begin(c, &c->direction[s->walk.direction & 1], &s->walk);
-	if (sequence_after(s->walk.seq + s->walk.length, s->walk.stashed_to) <= 0)
-		return WALK_REPLAY;
 	for (__u32 i = 0; i < STASH_STEPS; i++)
-		if (!stash_step_in(skb, slot, bulk))
+		if (sequence_after(s->walk.seq + s->walk.length, s->walk.stashed_to) <= 0 ||
+		    !stash_step_in(skb, slot, bulk))
 			break;
 	if (*(volatile __u8 *)&c->closed) /* too late for connection_remove() */
 		stash_drop(s->walk.id);

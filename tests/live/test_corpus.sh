@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# The conversations of tests/corpus/ over real connections, in a sample of cuts; corpus/expect.py says what of them must be
-# found. Run as root. MESHTAP_TEST_CASES="length.http ..." tries these only, MESHTAP_TEST_CUTS random cuts of each.
+# The conversations of tests/corpus/ over real connections, in a sample of cuts; corpus/expect.py says what must be found.
+# Run as root. MESHTAP_TEST_CASES="length.http ..." tries these only, MESHTAP_TEST_CUTS=N in N random cuts.
 # shellcheck disable=SC1091,SC2154,SC2317,SC3043 # lib.sh sets variables; shunit2 calls the functions; dash has local
 set -u
 . "$(dirname "$0")/lib.sh"

@@ -52,6 +52,7 @@ oneTimeSetUp() {
 	mkdir "$dir/www"
 	head -c 1000 /dev/urandom >"$dir/www/small"
 	head -c 3000000 /dev/urandom >"$dir/www/large"
+	truncate -s 4500000000 "$dir/www/huge"
 	echo hello >"$dir/www/chunked"
 	start_metrics
 	start_log
@@ -153,6 +154,14 @@ test_framings() {
 	assertEquals 1 "$(requests_rose istio_requests_total destination response_code=404)"
 	assertEquals 1 "$(requests_rose istio_requests_total source response_code=206)"
 	assertEquals 1 "$(requests_rose istio_requests_total destination response_code=304)"
+}
+
+# Sequence numbers wrap, and no count is of 32 bits.
+test_more_than_four_gigabytes() {
+	get http://127.0.0.1:$port/huge -o /dev/null http://127.0.0.1:$port/small
+	settle 2
+	assert_equals_nginx 2
+	assert_lines_equal_nginx
 }
 
 # nginx does not count in $request_length a body that it discards: the truth is the files' sizes.

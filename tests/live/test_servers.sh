@@ -77,6 +77,27 @@ test_nginx_deferred() { nginx_with "listen $port deferred;"; }
 test_nginx_reuseport() { nginx_with "listen $port reuseport;"; }
 test_nginx_fast_open() { nginx_with "listen $port fastopen=64;"; }
 
+# Counters are in the kernel: what kills the collector does not stop them.
+test_metrics_survive_kills() {
+	local requests=6000 load n
+
+	nginx_conf "listen $port;" >"$dir/nginx.conf"
+	start "$server" nginx -c "$dir/nginx.conf" -e "$dir/error.log"
+	forget
+	in_unit "$client" "$client_netns" python3 -u "$helpers/requests.py" 127.0.0.1 "$port" nginx $requests 32 "$seed" \
+		>"$dir/truth" &
+	load=$!
+	for n in 500 2500; do
+		wait_for has_lines "$dir/truth" $n
+		kill -9 "$metrics_pid"
+		wait "$metrics_pid" 2>/dev/null
+		start_metrics
+	done
+	assertTrue "the client still runs" "kill -0 $load"
+	wait "$load"
+	assert_truth "$port" "$dir/server.log"
+}
+
 test_apache() {
 	local apache modules
 

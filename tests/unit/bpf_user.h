@@ -53,6 +53,12 @@ struct user_skb {
 };
 
 static __u64 user_now = 1;
+
+static inline __u64 bpf_jiffies64(void)
+{
+	return user_now / 1000000;
+}
+
 static const struct bpf_spin_lock *user_lock; /* the one that is held */
 static void (*user_interrupt)(void);
 

@@ -77,7 +77,6 @@ run() { # series
 	fi
 	build_initrd "$dir"
 	boot "$dir" "$log" || echo "not ok boot: QEMU ended with $?" >>"$log"
-	sed -i 's/\r$//' "$log" "$log.console"
 	status=$(sed -n 's/^exit code //p' "$log")
 	read -r p f s < <(awk -v status="${status:-1}" -f tests/count.awk "$log")
 	echo "kernel $(basename "$dir"/lib/modules/*): $p passed, $f failed, $s skipped"

@@ -8,6 +8,7 @@ import ctypes
 import os
 import socket
 import sys
+import time
 
 CLONE_NEWNET = 0x40000000
 
@@ -35,15 +36,20 @@ def main():
     enter(client_netns)
     pairs = []
     for i in range(n):
-        request = f"GET /cross HTTP/1.1\r\nHost: server\r\nX-Request-Id: cross-{i}\r\n\r\n".encode()
+        request = (
+            f"GET /cross HTTP/1.1\r\nHost: server\r\nX-Request-Id: cross-{i}\r\n"
+            f"User-Agent: agent of cross-{i}\r\nX-Forwarded-For: 10.0.0.{i}, 10.1.1.1\r\n\r\n"
+        ).encode()
         client = socket.create_connection((address, port))
         server = listener.accept()[0]
+        source, sent = client.getsockname(), time.time() * 1000
         client.sendall(request)
         receive(server, len(request))
         server.sendall(response)
         receive(client, len(response))
         pairs.append((client, server))
-        print(f"cross-{i}", "GET", "/cross", 200, 0, 10, len(request), len(response), sep="\t")
+        told = [f"cross-{i}", "GET", "/cross", 200, 0, 10, len(request), len(response)]
+        print(*told, f"{source[0]}:{source[1]}", port, sent, time.time() * 1000, 0, sep="\t")
     for client, server in pairs:
         client.close()
         server.close()

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""compare.py PLAYED LOG PORT: compares the access log's lines of each play's connection with the case, for both reporters.
+"""compare.py PLAYED LOG PORT: compares the access log's lines of each play's connection with its case, both reporters'.
 Prints what is wrong, then the totals that the counters of each reporter must have:
 plays P wrong W requests N request_bytes N response_bytes N declared N"""
 import collections
@@ -11,8 +11,8 @@ from cases import Case
 from expect import Expectation, Line
 
 LINE = re.compile(
-    r'\[[^]]*\] "(?P<method>\S+) (?P<path>\S+) (?P<protocol>HTTP/1|-)(?:\.\d)?" (?P<status>\d+) (?P<flags>\S+) \S+ - "-" '
-    r'(?P<received>\d+) (?P<sent>\d+) \d+ .* "127\.0\.0\.1:(?P<port>\d+)" (?P<cluster>\S+) \S+ \S+ '
+    r'\[[^]]*\] "(?P<method>\S+) (?P<path>\S+) (?P<protocol>HTTP/1|-)(?:\.\d)?" (?P<status>\d+) (?P<flags>\S+) \S+ '
+    r'- "-" (?P<received>\d+) (?P<sent>\d+) \d+ .* "127\.0\.0\.1:(?P<port>\d+)" (?P<cluster>\S+) \S+ \S+ '
     r"127\.0\.0\.1:(?P<client>\d+) - -"
 )
 TOTALS = ("requests", "request_bytes", "response_bytes", "declared")
@@ -28,13 +28,14 @@ def read_log(path, port):
             if not match or match["port"] != port:
                 continue
             line = Line(*match.group(*Line._fields[:5]), int(match["received"]), int(match["sent"]))
-            logged[match["cluster"], int(match["client"])].append(line)
+            logged[match["cluster"], match["client"]].append(line)
     return logged
 
 
 def is_line(should, line):
     same = should._replace(path=line.path, received=line.received, sent=line.sent) == line
-    return same and re.fullmatch(should.path, line.path) and line.received in should.received and line.sent in should.sent
+    sizes = line.received in should.received and line.sent in should.sent
+    return same and sizes and re.fullmatch(should.path, line.path)
 
 
 def are_lines(should, lines):
@@ -54,7 +55,7 @@ def compare(played, logged, clusters):
         expected = expectations.setdefault(name, Expectation(Case(name)))
         total.update({key: getattr(expected, key) for key in TOTALS})
         for reporter, cluster in clusters.items():
-            lines = logged[cluster, int(client)]
+            lines = logged.pop((cluster, client), [])
             if are_lines(expected.lines, lines):
                 continue
             wrong[name] += 1
@@ -62,7 +63,10 @@ def compare(played, logged, clusters):
                 print(f"{name}, {reporter}, cut {cuts}:")
                 for kind, some in (("expected", expected.lines), ("logged", lines)):
                     print("".join(f"  {kind}: {shown(line)}\n" for line in some), end="")
-    return total, wrong.total()
+    for (cluster, client), lines in logged.items():
+        wrong[""] += 1
+        print(f"no play's: {cluster}, client port {client}: {shown(lines[0])}")
+    return total, sum(wrong.values())
 
 
 def main():

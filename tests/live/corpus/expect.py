@@ -31,7 +31,8 @@ def escaped(text):
 
 
 def path_pattern(x):
-    """The log has the path of an absolute form, none for CONNECT, and whole targets with blanks, cases up to the blank."""
+    """The log has the path of an absolute form and none for CONNECT. Targets with blanks it has whole, a case up to
+    the blank."""
     if x.method in ("CONNECT", "-"):
         return "-"
     if x.target.endswith("..."):

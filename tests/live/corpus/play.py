@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""play.py PORT FIRST SEED N exact|declared [CASE...]: plays cases of tests/corpus/ over TCP, each with its own connection:
-whole, byte by byte if it is short, and in N random cuts. The N-th play's client has the port FIRST + N. Prints for each
-play: CLIENT_PORT CASE CUTS.
+"""play.py PORT FIRST SEED N exact|declared [CASE...]: plays cases of tests/corpus/ over TCP: whole, byte by byte if it is
+short, and in N random cuts, each on a connection of its own, with client ports from FIRST on. exact: the cases of which
+nothing is declared. Prints for each play: CLIENT_PORT CASE CUTS.
 
 Client and server are in one thread: a piece is sent when the one before has been read at the other end, so every cut
 is between two segments.

@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Mixed requests to one server, and what is true about each of them, one a line:
-ID METHOD PATH STATUS REQUEST_BODY RESPONSE_BODY REQUEST_WIRE RESPONSE_WIRE, tab-separated.
+ID METHOD PATH STATUS REQUEST_BODY RESPONSE_BODY REQUEST_WIRE RESPONSE_WIRE CLIENT PORT SENT ANSWERED PAUSE, tab-separated.
+CLIENT is the client's address and port; SENT and ANSWERED are milliseconds since 1970; PAUSE is how long, in
+milliseconds, a request was held back amid its head.
 
 requests.py ADDRESS PORT KINDS N CONNECTIONS SEED >TRUTH
 """
 import asyncio
 import random
 import sys
+import time
 
 # method, path, weight, request headers, body: None, a length, or chunked as a negative length
 FILES = [
@@ -46,6 +49,7 @@ class Request:
         payload = self.framed(body, chance)
         self.body = abs(body or 0)
         head = f"{self.method} {self.path} HTTP/1.1\r\nHost: server\r\nX-Request-Id: {self.id}\r\n{headers}"
+        head += f"User-Agent: agent of {self.id}\r\nX-Forwarded-For: 10.0.0.{number % 256}, 10.1.1.1\r\n"
         self.wire = head.encode() + payload
 
     @staticmethod
@@ -63,8 +67,28 @@ class Request:
             text = text[size:]
         return b"".join(parts) + b"0\r\n\r\n"
 
-    def truth(self, status, body, wire):
-        return "\t".join(map(str, [self.id, self.method, self.path, status, self.body, body, len(self.wire), wire]))
+    def truth(self, status, body, wire, more):
+        told = [self.id, self.method, self.path, status, self.body, body, len(self.wire), wire, *more]
+        return "\t".join(map(str, told))
+
+
+def now_ms():
+    return time.time() * 1000
+
+
+def address_of(writer):
+    host, port = writer.get_extra_info("sockname")[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+async def send_in_parts(writer, wire):
+    """Amid the head, so that no server answers before; returns how long the rest was held back."""
+    writer.write(wire[:20])
+    began = now_ms()
+    await asyncio.sleep(0.03)
+    pause = now_ms() - began
+    writer.write(wire[20:])
+    return pause
 
 
 async def read_response(reader, method):
@@ -97,9 +121,14 @@ async def connection(address, port, requests, chance):
     while left:
         batch = left[: chance.choice([1, 1, 1, 2, 8])]
         del left[: len(batch)]
-        writer.write(b"".join(r.wire for r in batch))
+        sent, pause = now_ms(), 0
+        if len(batch) == 1 and chance.random() < 0.05:
+            pause = await send_in_parts(writer, batch[0].wire)
+        else:
+            writer.write(b"".join(r.wire for r in batch))
         for request in batch:
-            print(request.truth(*await read_response(reader, request.method)))
+            answer = await read_response(reader, request.method)
+            print(request.truth(*answer, [address_of(writer), port, sent, now_ms(), pause]))
         await writer.drain()
     writer.close()
     await writer.wait_closed()
