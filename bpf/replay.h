@@ -111,17 +111,19 @@ __noinline int stash_in(struct __sk_buff *skb, __u32 slot)
 		c->missed = 1;
 		return WALK_DONE;
 	}
-	if (!s->walk.length || !stash_make(c))
-		return WALK_DONE;
 	s->walk.id = c->id;
-	bulk = stash_begin(c, &c->direction[s->walk.direction & 1], &s->walk);
-	for (__u32 i = 0; i < STASH_STEPS; i++)
-		if (sequence_after(s->walk.seq + s->walk.length, s->walk.stashed_to) <= 0 ||
-		    !stash_step_in(skb, slot, bulk))
-			break;
-	if (*(volatile __u8 *)&c->closed) /* too late for connection_remove() */
-		stash_drop(s->walk.id);
-	return WALK_REPLAY;
+	if (s->walk.length && stash_make(c, c->id)) {
+		bulk = stash_begin(c, &c->direction[s->walk.direction & 1], &s->walk);
+		for (__u32 i = 0; i < STASH_STEPS; i++)
+			if (sequence_after(s->walk.seq + s->walk.length, s->walk.stashed_to) <= 0 ||
+			    !stash_step_in(skb, slot, bulk))
+				break;
+	}
+	c = bpf_map_lookup_elem(&connections, &s->walk.tuple);
+	if (c && !c->closed && c->id == s->walk.id)
+		return WALK_REPLAY;
+	stash_drop(s->walk.id); /* too late for connection_remove() */
+	return WALK_DONE;
 }
 
 /* Takes the direction, unless it is held. */

@@ -46,10 +46,9 @@ static __always_inline struct stash *stash_of(const struct connection *c)
 	return bpf_map_lookup_elem(&stashes, &id);
 }
 
-static __always_inline struct stash *stash_make(struct connection *c)
+static __always_inline struct stash *stash_make(struct connection *c, __u64 id)
 {
-	struct stash *blank, *stash = stash_of(c);
-	__u64 id = c->id;
+	struct stash *blank, *stash = bpf_map_lookup_elem(&stashes, &id);
 	__u32 zero = 0;
 
 	if (stash)
@@ -243,10 +242,21 @@ __noinline int stash_drop_piece(__u64 connection, __u32 i)
 	return 1;
 }
 
+#define STASH_DROPS                                                                                \
+	256 /* pieces in one call: a loop in a loop is walked once, a longer one is not */
+
+__noinline int stash_drop_pieces(__u64 connection, __u32 i)
+{
+	for (__u32 n = 0; n < STASH_DROPS; n++)
+		if (!stash_drop_piece(connection, i))
+			return 0;
+	return 1;
+}
+
 __noinline int stash_drop_range(__u64 connection, __u32 i)
 {
-	for (__u32 n = 0; n < STASH_PIECES; n++)
-		if (!stash_drop_piece(connection, i))
+	for (__u32 n = 0; n < STASH_PIECES / STASH_DROPS; n++)
+		if (!stash_drop_pieces(connection, i))
 			break;
 	return 0;
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# The conversations of tests/corpus/ over real connections, in a sample of cuts; corpus/expect.py says what must be found.
-# Run as root. MESHTAP_TEST_CASES="length.http ..." tries these only, MESHTAP_TEST_CUTS=N in N random cuts.
+# The conversations of tests/corpus/ over real connections, in a sample of cuts; corpus/expect.py says what must be
+# found. Run as root. MESHTAP_TEST_CASES="length.http ..." tries these only, MESHTAP_TEST_CUTS=N in N random cuts each.
 # shellcheck disable=SC1091,SC2154,SC2317,SC3043 # lib.sh sets variables; shunit2 calls the functions; dash has local
 set -u
 . "$(dirname "$0")/lib.sh"
@@ -37,8 +37,8 @@ play() {
 	mark
 	: >"$dir/access.log"
 	# shellcheck disable=SC2086 # one word a case
-	in_unit "$unit" "$net" python3 "$top/tests/live/corpus/play.py" "$port" "$2" "$seed" "$cuts" "$1" \
-		${MESHTAP_TEST_CASES-} >"$dir/played" || fail "$(tail -n 1 "$dir/played")"
+	in_unit "$unit" "$net" python3 "$top/tests/live/corpus/play.py" "$port" "$2" "$seed" "$cuts" \
+		"$dir/access.log" "$1" ${MESHTAP_TEST_CASES-} >"$dir/played" || fail "$(tail -n 1 "$dir/played")"
 	wait_for no_connection
 	barrier "$net"
 	sample

@@ -73,10 +73,10 @@ assert_as_expected() {
 	assertEquals "not logged" "$1" "$(rise meshtap_access_log_inexact_messages_total)"
 }
 
-check() { # CASE [ADDRESS]
+check() { # CASE [ADDRESS [DECLARED]]
 	forget
-	traffic "$@" >"$dir/expected" || fail "$1"
-	assert_as_expected 0
+	traffic "$1" "${2:-127.0.0.1}" >"$dir/expected" || fail "$1"
+	assert_as_expected "${3:-0}"
 }
 
 test_deferred_accept() { check deferred_accept; }
@@ -117,6 +117,7 @@ test_big_segments() {
 
 test_interim_responses() { check interim_responses; }
 test_early_response() { check early_response; }
+test_urgent_byte() { check urgent_byte 127.0.0.1 2; }
 
 test_multipath_tcp() {
 	if ! grep -qsx 1 /proc/sys/net/mptcp/enabled; then

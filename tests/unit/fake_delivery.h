@@ -151,7 +151,7 @@ static inline void delivery_accept(struct delivery *d, struct stretch s)
 		d->received++;
 	tp->bytes_received += d->end->theirs + d->received - tp->rcv_nxt;
 	tp->rcv_nxt = d->end->theirs + d->received;
-	tp->inet_conn.icsk_ack.lrcvtime = fake_jiffies();
+	tp->inet_conn.icsk_ack.lrcvtime = bpf_jiffies64();
 	if (!one_in(d->chance, 4)) /* the application reads */
 		tp->copied_seq = tp->rcv_nxt;
 	/* The window is what our last ACK said. */
@@ -243,7 +243,7 @@ static inline int send_out(struct delivery *d)
 	d->sent[stream] = s.to;
 	tp->snd_nxt = d->end->ours + s.to;
 	tp->bytes_sent += s.to - s.from;
-	tp->lsndtime = fake_jiffies();
+	tp->lsndtime = bpf_jiffies64();
 	if (s.to > d->talk->length[stream])
 		delivery_close(d, 1);
 	return 1;

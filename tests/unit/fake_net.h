@@ -35,12 +35,6 @@ struct fake_end {
 	__u32 acked;  /* of our stream, by the peer's last segment */
 };
 
-/* A few segments each. */
-static inline __u32 fake_jiffies(void)
-{
-	return user_now / 4000;
-}
-
 static inline struct sock *fake_sock(struct tcp_sock *tp)
 {
 	return &tp->inet_conn.icsk_inet.sk;

@@ -89,7 +89,7 @@ static inline void deliver_twice(struct delivery *d, int egress)
 }
 
 /* RFC 9293 3.8.4: when all has arrived, one before the next, without a byte or with one that means
- * nothing. */
+ * nothing, which programs that missed the real one would take for it. */
 static inline void keep_alive(struct delivery *d, int egress)
 {
 	__u32 first = egress ? d->end->ours : d->end->theirs;
@@ -98,7 +98,7 @@ static inline void keep_alive(struct delivery *d, int egress)
 	if (is_established(d) && d->sent[stream] <= d->talk->length[stream] &&
 	    d->sent[stream] == delivered(d, stream))
 		fake_segment(d->end, egress, first + d->sent[stream] - 1, "\0",
-			     chance(d->chance, 2), 0);
+			     d->faults & FAULT_BUSY ? 0 : chance(d->chance, 2), 0);
 }
 
 /* Before what was acknowledged, or beyond the window: TCP drops it. */

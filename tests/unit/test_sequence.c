@@ -11,24 +11,39 @@
 #include "talk.h"
 #include "walk_check.h"
 
-/* More requests in flight than any connection remembers: those that are reported have their own
- * answers, the others are declared. */
-static void test_pipeline(__u32 requests)
+static void ask(__u32 from, __u32 to)
 {
-	char text[128];
+	char text[64];
+
+	for (; from < to; from++) {
+		snprintf(text, sizeof(text), "GET /%03u HTTP/1.1\r\n\r\n", from);
+		in(text);
+	}
+}
+
+static void answer(__u32 from, __u32 to)
+{
+	char text[64];
+
+	for (; from < to; from++) {
+		snprintf(text, sizeof(text), "HTTP/1.1 %03u OK\r\nContent-Length: 0\r\n\r\n",
+			 200 + from);
+		out(text);
+	}
+}
+
+/* More requests in flight than any connection remembers: those that are reported have their own
+ * answers, the others are declared. More come when some are answered. */
+static void test_pipeline(__u32 requests, __u32 answered, __u32 more)
+{
 	int right = 1;
 
 	start(0);
 	fake_established(&near);
-	for (__u32 i = 0; i < requests; i++) {
-		snprintf(text, sizeof(text), "GET /%03u HTTP/1.1\r\n\r\n", i);
-		in(text);
-	}
-	for (__u32 i = 0; i < requests; i++) {
-		snprintf(text, sizeof(text), "HTTP/1.1 %03u OK\r\nContent-Length: 0\r\n\r\n",
-			 200 + i);
-		out(text);
-	}
+	ask(0, requests);
+	answer(0, answered);
+	ask(requests, requests + more);
+	answer(answered, requests + more);
 	in(GET);
 	out(ANSWER);
 	fake_closed(&near);
@@ -36,7 +51,7 @@ static void test_pipeline(__u32 requests)
 		right &= atoi(sink.exchanges[i].head[REQUEST].begin + 5) + 200 ==
 			 sink.exchanges[i].exchange.status;
 	CHECK(right);
-	CHECK(sink.count + sink_inexact() == requests + 1);
+	CHECK(sink.count + sink_inexact() == requests + more + 1);
 	CHECK(sink.count >= 64 && is_one_answer(sink.count - 1));
 	CHECK(check_closed());
 }
@@ -181,9 +196,11 @@ static void test_loopback(void)
 
 int main(void)
 {
-	test_pipeline(64);
-	test_pipeline(65);
-	test_pipeline(200);
+	test_pipeline(64, 0, 0);
+	test_pipeline(65, 0, 0);
+	test_pipeline(200, 0, 0);
+	test_pipeline(70, 10, 5);
+	test_pipeline(64, 3, 3);
 	test_no_connection();
 	test_no_stash("stashes");
 	test_no_stash("stash_pieces");

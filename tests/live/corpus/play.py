@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""play.py PORT FIRST SEED N exact|declared [CASE...]: plays cases of tests/corpus/ over TCP: whole, byte by byte if it is
-short, and in N random cuts, each on a connection of its own, with client ports from FIRST on. exact: the cases of which
-nothing is declared. Prints for each play: CLIENT_PORT CASE CUTS.
+"""play.py PORT FIRST SEED N LOG exact|declared [CASE...]: plays cases of tests/corpus/ over TCP: whole, byte by byte if
+it is short, and in N random cuts, each on a connection of its own, with client ports from FIRST on. exact: the cases of
+which nothing is declared. Prints for each play: CLIENT_PORT CASE CUTS.
 
 Client and server are in one thread: a piece is sent when the one before has been read at the other end, so every cut
-is between two segments.
+is between two segments. The access log is awaited, lest the records of long heads overrun its ring.
 """
 import random
 import socket
 import sys
+import time
 
 from cases import Case, read_cases
 from expect import Expectation
@@ -18,6 +19,8 @@ ADDRESS = "127.0.0.1"
 SHORT = 2000  # bytes, played byte by byte
 MOST_CUTS = 40
 TIMEOUT = 20  # for a step that cannot fail to come
+AHEAD = 250000  # bytes that may be played and are not yet in the log
+LATE = 2  # seconds; then compare.py finds what is missing
 
 
 def receive(sock, size):
@@ -64,6 +67,23 @@ def play(case, cuts, listener, client_port):
     last.close()
 
 
+class Log:
+    """How far behind the access log is."""
+
+    def __init__(self, path):
+        self.file = open(path, encoding="ascii")
+        self.ahead = 0
+
+    def keep_up(self, played, client_port):
+        self.ahead += played
+        if self.ahead < AHEAD:
+            return
+        self.ahead, text, deadline = 0, "", time.monotonic() + LATE
+        while text.count(f"{ADDRESS}:{client_port} - -\n") < 2 and time.monotonic() < deadline:
+            time.sleep(0.001)
+            text += self.file.read()
+
+
 def choose_cuts(case, seed, n):
     """Name and cuts of each play."""
     length = sum(len(data) for _, data in case.runs)
@@ -78,7 +98,8 @@ def choose_cuts(case, seed, n):
 
 
 def main():
-    port, first, seed, n, kind, *names = sys.argv[1:]
+    port, first, seed, n, path, kind, *names = sys.argv[1:]
+    log = Log(path)
     listener = socket.create_server((ADDRESS, int(port)))
     client_port = int(first)
     for case in map(Case, names) if names else read_cases():
@@ -88,6 +109,7 @@ def main():
             client_port += 1
             print(client_port, case.name, name)
             play(case, cuts, listener, client_port)
+            log.keep_up(sum(len(data) for _, data in case.runs), client_port)
 
 
 main()

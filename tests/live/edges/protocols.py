@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Bytes that are no HTTP/1, and HTTP/1 in unusual shapes."""
 import os
+import socket
 
 from case import at_end, chunked, receive, request, response, transfer
 from streams import FAKE
@@ -100,3 +101,15 @@ def multipath_tcp(case):
         at_end(server)
         server.close()
         case.listener.close()
+
+
+def urgent_byte(case):
+    """A byte out of band is not in the stream that the server reads: what its head says is not known here."""
+    client, server = case.pair()
+    case.exchange(client, server, "/before")
+    client.sendall(b"GET /urge")
+    client.send(b"X", socket.MSG_OOB)
+    client.sendall(b"nt HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert receive(server, len(request("/urgent"))) == request("/urgent")
+    transfer(server, client, response())
+    client.close()
