@@ -71,6 +71,8 @@ __noinline int stash_step_in(struct __sk_buff *skb, __u32 slot, __u32 bulk)
 		   copy) {
 		stash_delete_piece(s->walk.id, seq);
 	}
+	if (copy && !stash_in_slot(slot)) /* dropped meanwhile, by connection_remove() */
+		stash_delete_piece(s->walk.id, seq);
 	s->walk.stashed_to = seq + length;
 	return sequence_after(s->walk.seq + s->walk.length, seq + length) > 0;
 }
