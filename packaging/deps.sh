@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Installs what is missing to build ("deps.sh build", the default) or also to test ("deps.sh test").
+# Installs what is missing to build ("deps.sh build", the default), also to test ("deps.sh test"), and also to
+# test on other kernels ("deps.sh vm").
 # Debian and Ubuntu by apt, Fedora and RHEL by dnf. Does nothing, and needs no root, when all is there.
 set -eu
 
-# for: b(uild) or t(est) | Debian package, alternatives separated by / | what an RPM provides, alternatives by a space
+# for: b(uild), t(est) or v(m) | Debian package, alternatives separated by / | what an RPM provides, alternatives by a space
 list() {
 	cat <<-'END'
 	b|clang|clang
@@ -37,6 +38,12 @@ list() {
 	t|nodejs|nodejs
 	t|python3-h11|python3-h11
 	t|ethtool|ethtool
+	v|qemu-system-x86|qemu-system-x86-core
+	v|busybox-static|busybox
+	v|kmod|kmod
+	v|cpio|cpio
+	v|xz-utils|xz
+	v|zstd|zstd
 	t||libasan
 	t||libubsan
 	END
@@ -64,7 +71,10 @@ any_installed() {
 # The entries of which no alternative is installed.
 missing() {
 	list | while IFS='|' read -r kind deb rpm; do
-		[ "$what" = test ] || [ "$kind" = b ] || continue
+		case $what in
+		build) [ "$kind" = b ] || continue ;;
+		test) [ "$kind" != v ] || continue ;;
+		esac
 		entry=$rpm
 		[ "$manager" = dnf ] || entry=$deb
 		[ -n "$entry" ] || continue
@@ -118,9 +128,9 @@ install_dnf() {
 
 what=${1:-build}
 case $what in
-build | test) ;;
+build | test | vm) ;;
 *)
-	say "usage: deps.sh [build|test]"
+	say "usage: deps.sh [build|test|vm]"
 	exit 2
 	;;
 esac
