@@ -40,6 +40,10 @@ static __always_inline void walk_start(struct walk *k, const struct packet *p,
 	k->window = WINDOW_FIRST;
 	k->flags = p->flags;
 	k->egress = egress;
+	/* RFC 5961 section 5.2. Up to write_seq: snd_nxt is raised only after the transmission. */
+	k->refused = !egress && !k->is_early &&
+		     (sequence_after(p->ack_seq, tp->write_seq) > 0 ||
+		      sequence_after(p->ack_seq, tp->snd_una - tp->max_window) < 0);
 }
 
 /* One step. Verified once. */

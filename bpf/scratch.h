@@ -28,12 +28,12 @@ struct walk {
 	__u32 window;  /* bytes to load at a time */
 	__u8 flags;    /* of TCP */
 	__u8 egress;
-	__u8 is_early;	/* no socket of its own yet */
-	__u8 direction; /* REQUEST or RESPONSE */
-	__u8 held;	/* the direction is ours */
-	__u8 peeked;	/* begin is set */
-	__u8 has_copy;	/* of the range that is replayed */
-	__u8 reserved;
+	__u8 is_early;	      /* no socket of its own yet */
+	__u8 direction;	      /* REQUEST or RESPONSE */
+	__u8 held;	      /* the direction is ours */
+	__u8 peeked;	      /* begin is set */
+	__u8 has_copy;	      /* of the range that is replayed */
+	__u8 refused;	      /* TCP will drop it for what it acknowledges */
 	__u32 range;	      /* its number + 1; 0: nothing is replayed */
 	__u32 room;	      /* result of a search */
 	__u32 stashed_to;     /* how far the segment is in the stash */

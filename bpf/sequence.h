@@ -53,7 +53,7 @@ sequence_place(const struct connection *c, struct direction *d, const struct wal
 		return SEQUENCE_HOLE;
 	if (end < 0 || (end == 0 && !(k->flags & TCP_FLAG_FIN)))
 		return SEQUENCE_OLD;
-	if (ahead > 0 && !k->egress && !sequence_in_window(k))
+	if (k->refused || (ahead > 0 && !k->egress && !sequence_in_window(k)))
 		return SEQUENCE_OLD;
 	if (d->busy)
 		return SEQUENCE_HOLE;

@@ -38,6 +38,9 @@ list() {
 	t|nodejs|nodejs
 	t|python3-h11|python3-h11
 	t|ethtool|ethtool
+	t|apache2-bin|httpd-core
+	t|liburing-dev|liburing-devel
+	t|procps|procps-ng
 	v|qemu-system-x86|qemu-system-x86-core
 	v|busybox-static|busybox
 	v|kmod|kmod

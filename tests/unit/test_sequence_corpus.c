@@ -44,7 +44,7 @@ static int is_number(long long should, __u64 is)
 static int is_request_line(const char *line, const struct corpus_exchange *x)
 {
 	size_t method = strlen(x->method), target = strlen(x->target);
-	int is_begin = target > 3 && !strcmp(x->target + target - 3, "...");
+	int is_begin = target >= 3 && !strcmp(x->target + target - 3, "...");
 
 	if (is_begin)
 		target -= 3;

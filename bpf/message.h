@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What a message's head, end or unreadable bytes mean for the exchanges in flight. */
+#ifndef MESHTAP_MESSAGE_H
+#define MESHTAP_MESSAGE_H
+
+#include "lose.h"
+#include "pending.h"
+#include "pickup.h"
+#include "scratch.h"
+
+static __always_inline void connection_is_not_http(struct connection *c)
+{
+	bpf_spin_lock(&c->lock);
+	c->dead = 1;
+	c->first = c->next;
+	bpf_spin_unlock(&c->lock);
+	sink_gone(c, c->next + 1);
+}
+
+static __always_inline enum http1_event request_head_end(struct walk *k, struct connection *c,
+							 struct direction *d)
+{
+	struct deep_ring *deep = deep_ring_of(c, 1);
+	__u32 declared = 0;
+
+	bpf_spin_lock(&c->lock);
+	if (!d->stale) {
+		declared = exchange_push(c, d, deep);
+		if (d->pushed)
+			exchange_at(c, deep, c->next - 1)->method = d->parser.method;
+	}
+	bpf_spin_unlock(&c->lock);
+	connection_declare(c, declared);
+	return http1_body(&d->parser, d->parser.method);
+}
+
+/* The server's answer tells the request direction how to go on. Call under the lock. */
+static __always_inline void response_steers_request(struct connection *c, struct exchange *x)
+{
+	struct direction *request = &c->direction[REQUEST];
+
+	if (x->status == 101 || (x->method == HTTP1_METHOD_CONNECT && x->status / 100 == 2)) {
+		x->state &= ~EXCHANGE_REQUEST_DONE;
+		c->tunnel = 1;
+	} else if (x->method == HTTP1_METHOD_CONNECT && x->status >= 300) {
+		x->request_wire = request->position - request->message_start;
+		x->state |= EXCHANGE_REQUEST_DONE;
+		c->refused = 1;
+	}
+}
+
+/* What a final response that answers no exchange is. */
+struct orphan {
+	__u32 lost;	/* nobody asked */
+	__u32 skipped;	/* the request found no room */
+	__u32 declared; /* the request was not seen */
+};
+
+/* Call under the lock. */
+static __always_inline void response_is_orphan(struct connection *c, struct orphan *ret)
+{
+	if (is_searched(c, 0)) {
+		ret->declared = !c->owed;
+		c->owed -= !ret->declared;
+	} else if (c->skipped) {
+		ret->skipped = 1;
+		c->skipped--;
+	} else { /* RFC 9110 15.5.9: a 408 may come on an idle connection */
+		ret->lost = c->is_http && c->direction[RESPONSE].parser.status != 408;
+	}
+}
+
+/* Call under the lock. Returns the request's method. */
+static __always_inline __u8 response_answers(struct connection *c, struct direction *d,
+					     struct deep_ring *deep, struct orphan *ret)
+{
+	struct direction *request = &c->direction[REQUEST];
+	int is_final = d->parser.status >= 200 || d->parser.status == 101;
+	struct exchange *x;
+
+	/* An error answered before the request's head is complete (400, 408, 431). */
+	if (c->first == c->next && !is_searched(c, 0) && request->begun && !request->stale &&
+	    (request->parser.flags & HTTP1_LINE_OK))
+		exchange_push(c, request, deep);
+	if (c->first == c->next) {
+		if (is_final)
+			response_is_orphan(c, ret);
+		return HTTP1_METHOD_OTHER;
+	}
+	x = exchange_at(c, deep, c->first);
+	x->status = d->parser.status;
+	d->answers = is_final;
+	if (is_final)
+		response_steers_request(c, x);
+	return x->method;
+}
+
+static __always_inline enum http1_event response_head_end(struct walk *k, struct connection *c,
+							  struct direction *d)
+{
+	struct deep_ring *deep = deep_ring_of(c, 1);
+	__u8 method = HTTP1_METHOD_OTHER;
+	struct orphan orphan = {};
+	__u32 undeclared = 0;
+
+	bpf_spin_lock(&c->lock);
+	if (!d->stale) {
+		method = response_answers(c, d, deep, &orphan);
+		if (c->pickup == PICKUP_TRY && d->answers)
+			undeclared = pickup_confirm(c);
+	}
+	bpf_spin_unlock(&c->lock);
+	if (orphan.skipped)
+		count_inexact(INEXACT_PIPELINE, 1);
+	if (undeclared)
+		count_inexact(c->lost_reason, undeclared);
+	connection_declare(c, orphan.declared);
+	if (orphan.lost)
+		connection_lose(c, INEXACT_FRAMING, LOST_ANSWERED);
+	return http1_body(&d->parser, method);
+}
+
+/* Call under the lock. */
+static __always_inline void message_store(struct connection *c, struct direction *d,
+					  struct deep_ring *deep, int is_response)
+{
+	struct exchange *x;
+
+	if (is_response && d->answers) {
+		x = exchange_at(c, deep, c->first);
+		x->response_wire = d->position - d->message_start;
+		x->response_body = d->parser.body;
+		x->ended_ns = d->last_ns;
+		x->state |= EXCHANGE_RESPONSE_DONE;
+	} else if (!is_response && d->pushed) {
+		x = exchange_at(c, deep, c->next - 1);
+		x->request_wire = d->position - d->message_start;
+		x->request_body = d->parser.body;
+		x->state |= EXCHANGE_REQUEST_DONE;
+	}
+}
+
+static __always_inline void message_end(struct scratch *s, struct connection *c,
+					struct direction *d)
+{
+	struct walk *k = &s->walk;
+	struct deep_ring *deep = deep_ring_of(c, 0);
+	int finished = 0;
+
+	bpf_spin_lock(&c->lock);
+	if (!d->stale) {
+		message_store(c, d, deep, k->direction == RESPONSE);
+		direction_reset(d);
+		finished = !c->closed && exchange_pop(c, deep, &k->done);
+	}
+	bpf_spin_unlock(&c->lock);
+	if (finished)
+		sink_exchange(c, &k->done, &s->window);
+}
+
+/* A request that no server accepts: its bytes go on until the connection's end. */
+static __always_inline void request_bad(struct walk *k, struct connection *c, struct direction *d)
+{
+	struct deep_ring *deep;
+	__u32 declared;
+
+	if (c->pickup == PICKUP_TRY) {
+		connection_lose(c, INEXACT_FRAMING, LOST_RECEIVED);
+		return;
+	}
+	if (!c->is_http && !(d->parser.flags & HTTP1_LINE_OK)) {
+		connection_is_not_http(c);
+		return;
+	}
+	deep = deep_ring_of(c, 1);
+	bpf_spin_lock(&c->lock);
+	if (!d->begun) {
+		d->begun = 1;
+		d->message_start = d->position;
+		d->started_ns = k->seen_ns;
+	}
+	declared = exchange_push(c, d, deep);
+	d->parser.phase = HTTP1_UNTIL_CLOSE;
+	bpf_spin_unlock(&c->lock);
+	connection_declare(c, declared);
+}
+
+/* A response that no client understands: the connection's end cuts it short. */
+static __always_inline void response_bad(struct walk *k, struct connection *c, struct direction *d)
+{
+	struct deep_ring *deep = deep_ring_of(c, 0);
+	int answers;
+
+	bpf_spin_lock(&c->lock);
+	answers = d->answers && !d->stale;
+	if (answers) {
+		exchange_at(c, deep, c->first)->flag = EXCHANGE_UPE;
+		d->parser.phase = HTTP1_UNTIL_CLOSE;
+	}
+	bpf_spin_unlock(&c->lock);
+	if (answers)
+		return;
+	if (c->is_http || c->pickup != PICKUP_NONE)
+		connection_lose(c, INEXACT_FRAMING, k->egress ? LOST_SENT : LOST_RECEIVED);
+	else
+		connection_is_not_http(c);
+}
+
+#endif
