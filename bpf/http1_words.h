@@ -45,11 +45,6 @@ http1_inline __u64 http1_lf_mask(__u64 word)
 	return ~(((x & ~HTTP1_HIGH) + ~HTTP1_HIGH) | x | ~HTTP1_HIGH);
 }
 
-http1_inline __u64 http1_cr_mask(__u64 word)
-{
-	return http1_lf_mask(word ^ (HTTP1_ONES * ('\r' ^ '\n')));
-}
-
 http1_inline __u32 http1_first_byte(__u64 mask)
 {
 	return (((((mask - 1) & ~mask) & HTTP1_ONES) * HTTP1_ONES) >> 56) - 1;
