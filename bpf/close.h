@@ -69,7 +69,7 @@ static __always_inline void direction_settle(struct connection *c, struct direct
 		d->position += missing;
 		http1_pass(&d->parser, missing);
 	} else if (missing > 0 && !is_searched(c, egress)) {
-		c->missed = 1;
+		c->missed |= egress ? MISSED_SENT : MISSED_RECEIVED;
 	}
 }
 

@@ -28,6 +28,11 @@ enum closer {
 
 enum { REQUEST, RESPONSE, DIRECTIONS };
 
+enum missed {
+	MISSED_RECEIVED = 1,
+	MISSED_SENT = 2,
+};
+
 enum {
 	TCP_FLAG_FIN = 1,
 	TCP_FLAG_SYN = 2,
@@ -67,6 +72,8 @@ struct connection {
 	__u32 reporter; /* enum reporter: source = the client's end */
 	__u64 id;
 	__u64 opened_ns;
+	__u64 spoken_ns; /* while a beginning is looked for after a loss: when either side last
+			    spoke */
 	__u64 local_workload;
 	__u64 peer_workload;
 	struct tuple tuple;
@@ -88,16 +95,16 @@ struct connection {
 	__u8 early;	/* made from a segment before ESTABLISHED */
 	__u8 older;	/* than the collector */
 	__u8 guessed;	/* the reporter is only likely */
-	__u8 missed;	/* a segment could not be walked */
+	__u8 missed;	/* segments that could not be walked: bits of enum missed */
 	__u8 is_deep;
 	__u8 has_deep;
 	__u8 has_stash;
 	__u8 replay_due; /* what came early can be placed now */
 	__u8 closed;
 	__u8 looks_http; /* a response seems to have begun */
-	__u8 reserved;
-	__u32 stashed; /* ranges in its stash */
-	__u32 entered; /* counts what was put into it */
+	__u8 asked;	 /* a request was declared since the server last spoke */
+	__u32 stashed;	 /* ranges in its stash */
+	__u32 entered;	 /* counts what was put into it */
 	struct direction direction[DIRECTIONS];
 	struct exchange ring[EXCHANGES_INLINE];
 };

@@ -218,7 +218,9 @@ static __always_inline int walk(const struct reader *r, struct scratch *s, struc
 
 	if (verdict == SEQUENCE_LOST) {
 		connection_lose(c, c->missed ? INEXACT_SCRATCH : INEXACT_HOLE,
-				c->missed || k->egress ? LOST_SENT : LOST_RECEIVED);
+				(c->missed & MISSED_SENT) || (k->egress && !c->missed)
+					? LOST_SENT
+					: LOST_RECEIVED);
 		return WALK_ON;
 	}
 	if (verdict != SEQUENCE_NEXT)

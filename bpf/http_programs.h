@@ -130,7 +130,7 @@ static __always_inline void walk_all(struct __sk_buff *skb, struct scratch *s,
 }
 
 /* No window is free: the segment goes by unseen, and its connection must know. */
-static __always_inline void segment_missed(const struct tcp_sock *tp)
+static __always_inline void segment_missed(const struct tcp_sock *tp, int egress)
 {
 	struct connection *c;
 	struct tuple t;
@@ -138,7 +138,7 @@ static __always_inline void segment_missed(const struct tcp_sock *tp)
 	tuple_of_tcp_sock(tp, &t);
 	c = bpf_map_lookup_elem(&connections, &t);
 	if (c)
-		c->missed = 1;
+		c->missed |= egress ? MISSED_SENT : MISSED_RECEIVED;
 }
 
 /* Fast Open: a server may answer, and the exchange end, before it is ESTABLISHED. Not inlined: the
@@ -173,7 +173,7 @@ static __always_inline int http_segment(struct __sk_buff *skb, int egress)
 		identify_early(tp);
 	s = scratch_claim();
 	if (!s) {
-		segment_missed(tp);
+		segment_missed(tp, egress);
 		return 1;
 	}
 	walk_all(skb, s, &p, tp, egress);

@@ -49,6 +49,7 @@ static __always_inline void connection_lose(struct connection *c, enum inexact_r
 {
 	struct direction *response = &c->direction[RESPONSE];
 	int receives = REQUEST, sends = RESPONSE;
+	__u64 now = bpf_ktime_get_ns();
 	__u32 n;
 
 	if (c->reporter == REPORTER_SOURCE) {
@@ -69,6 +70,9 @@ static __always_inline void connection_lose(struct connection *c, enum inexact_r
 	if (!c->follows)
 		c->direction[sends & 1].stale = 1;
 	c->pickup = PICKUP_WAIT;
+	if (c->is_http)
+		c->spoken_ns = now;
+	c->asked = 1;
 	c->lost_reason = reason;
 	c->missed = 0;
 	c->tunnel = 0;

@@ -91,6 +91,8 @@ static __always_inline __u32 exchange_push(struct connection *c, struct directio
 	if (c->pickup == PICKUP_WAIT || c->pickup == PICKUP_READY) {
 		c->next++;
 		c->first = c->next;
+		c->pipelined |= c->asked;
+		c->asked = 1;
 		d->skipped = 1;
 		return 1;
 	}

@@ -5,6 +5,8 @@
  * request begins where the client speaks again after a response of which it has received every
  * byte, and a valid answer must confirm it. An interim response is no such turn, a body follows it.
  * Of a client that pipelines nobody knows which request an answer is for: it is not picked up.
+ * After a loss it may have begun to pipeline unseen, so then both sides must also have been silent
+ * for a while.
  *
  * What is sent is seen whole, so after a loss the sending direction's messages are followed on,
  * each of them declared, and their number is exact.
@@ -52,6 +54,10 @@ static __always_inline void pickup_swap_roles(struct connection *c, struct walk 
 	k->direction = RESPONSE;
 }
 
+#define PICKUP_SILENCE_NS                                                                          \
+	200000000ULL /* longer than servers take to answer what came in one go                     \
+		      */
+
 /* Call under the lock. */
 static __always_inline int pickup_begins(const struct connection *c, const struct direction *d,
 					 const struct walk *k)
@@ -60,7 +66,24 @@ static __always_inline int pickup_begins(const struct connection *c, const struc
 
 	return c->pickup == PICKUP_READY && !c->pipelined && k->seq == d->next_seq && !k->range &&
 	       !response->busy && k->ack_seq == response->next_seq &&
-	       !(k->egress && c->follows && d->begun);
+	       !(k->egress && c->follows && d->begun) &&
+	       (!c->spoken_ns || k->now - c->spoken_ns >= PICKUP_SILENCE_NS);
+}
+
+/* The server spoke while a beginning is looked for. Call under the lock. */
+static __always_inline void pickup_response(struct connection *c, struct direction *d,
+					    const struct walk *k)
+{
+	int begins = pickup_is_response(k);
+
+	if (c->older && !c->is_http) /* what it answers was not seen */
+		c->undeclared = 1;
+	/* The body that is waited for never came: it answered HEAD, which was not seen. */
+	if (begins && c->pickup == PICKUP_WAIT && d->parser.phase == HTTP1_BODY)
+		direction_reset(d);
+	c->looks_http |= begins;
+	c->asked = 0;
+	c->pickup = begins && k->begin[9] == '1' ? PICKUP_WAIT : PICKUP_READY;
 }
 
 /* A segment in order while a beginning is looked for. Call under the lock. */
@@ -68,18 +91,18 @@ static __always_inline void pickup_segment(struct connection *c, struct directio
 					   const struct walk *k)
 {
 	struct direction *response = &c->direction[RESPONSE];
+	int begins;
 
 	if (!k->length)
 		return;
+	begins = k->direction == REQUEST && pickup_begins(c, d, k);
+	if (c->spoken_ns)
+		c->spoken_ns = k->now;
 	if (k->direction == RESPONSE) {
-		if (c->older && !c->is_http) /* what it answers was not seen */
-			c->undeclared = 1;
-		c->looks_http |= pickup_is_response(k);
-		c->pickup =
-			pickup_is_response(k) && k->begin[9] == '1' ? PICKUP_WAIT : PICKUP_READY;
+		pickup_response(c, d, k);
 		return;
 	}
-	if (!pickup_begins(c, d, k)) {
+	if (!begins) {
 		c->pickup = PICKUP_WAIT;
 		return;
 	}

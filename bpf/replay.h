@@ -110,7 +110,7 @@ __noinline int stash_in(struct __sk_buff *skb, __u32 slot)
 	if (!c)
 		return WALK_DONE;
 	if (s->walk.egress) { /* the socket's lock orders these: it cannot be early */
-		c->missed = 1;
+		c->missed |= MISSED_SENT;
 		return WALK_DONE;
 	}
 	s->walk.id = c->id;

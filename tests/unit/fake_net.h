@@ -238,6 +238,8 @@ static inline void fake_segment(struct fake_end *e, int egress, __u32 seq, const
 	skb.skb.len = p->length;
 	skb.skb.protocol = bpf_htons(sk->skc_family == AF_INET ? ETH_P_IP : ETH_P_IPV6);
 	skb.skb.sk = (void *)(sk->skc_state == TCP_SYN_RECV && !e->changing ? e->listener : e->tp);
+	if (egress && (__s32)(seq + length - e->tp->write_seq) > 0)
+		e->tp->write_seq = seq + length;
 	user_now += 1000;
 	if ((egress ? http_egress(&skb.skb) : http_ingress(&skb.skb)) != 1)
 		user_fail(__func__, "the packet was dropped");

@@ -92,6 +92,7 @@ static void test_no_stash(const char *map)
 	out(ANSWER);
 	in(GET);
 	out(ANSWER);
+	user_now += 2 * PICKUP_SILENCE_NS;
 	in(GET);
 	out(ANSWER);
 	fake_closed(&near);
