@@ -50,8 +50,9 @@ static __always_inline void walk_head(struct walk *k, struct connection *c, stru
 	__u32 ordinal = k->direction == RESPONSE ? c->first : c->next - d->pushed;
 	__u32 offset = position + from - HTTP1_START - d->message_start;
 
-	if (k->direction == RESPONSE && c->first == c->next && !c->direction[REQUEST].begun)
-		return; /* it answers nothing */
+	if (k->direction == RESPONSE && c->first == c->next &&
+	    (is_searched(c, 0) || !c->direction[REQUEST].begun))
+		return; /* it answers nothing that is known */
 
 	sink_head(c, k->direction == RESPONSE, ordinal, offset, w, from,
 		  w->consumed + HTTP1_START - from);
