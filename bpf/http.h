@@ -155,6 +155,24 @@ static __always_inline enum sequence_verdict walk_claim(struct walk *k, struct c
 	return verdict;
 }
 
+/*
+ * The body that is waited for does not come: what follows is a response's head, so the last one
+ * answered HEAD, which was not seen. Only asked where responses are counted, and not believed.
+ */
+static __always_inline int walk_answers_head(const struct reader *r, struct scratch *s,
+					     const struct connection *c, const struct direction *d)
+{
+	struct walk *k = &s->walk;
+	__u32 offset = d->next_seq - k->seq;
+	__u64 *first = (__u64 *)s->window.bytes;
+
+	if (!is_searched(c, 0) || k->direction != RESPONSE || !d->begun || d->parser.body ||
+	    (d->parser.phase != HTTP1_BODY && d->parser.phase != HTTP1_CHUNK_SIZE))
+		return 0;
+	return k->length - offset >= sizeof(*first) &&
+	       !reader_load(r, k, offset, first, sizeof(*first)) && http1_is_version(*first);
+}
+
 /* Up to the end of a message. */
 static __always_inline __u32 walk_message(const struct reader *r, struct scratch *s,
 					  struct connection *c, struct direction *d)
@@ -163,13 +181,15 @@ static __always_inline __u32 walk_message(const struct reader *r, struct scratch
 	enum http1_event event;
 	__u32 offset;
 
+	if (walk_answers_head(r, s, c, d))
+		direction_reset(d);
 	event = sequence_pass(d, k, &offset);
 	if (event == HTTP1_MORE && offset < k->length)
 		offset += walk_window(r, s, c, d, offset, &event);
 	if (event == HTTP1_HEAD_END) {
 		event = k->direction == RESPONSE ? response_head_end(k, c, d)
 						 : request_head_end(k, c, d);
-		if (event == HTTP1_MORE && offset < k->length)
+		if (event == HTTP1_MORE && offset < k->length && !is_searched(c, 0))
 			event = sequence_pass(d, k, &offset);
 	}
 	if (event == HTTP1_MORE && offset >= k->length && sequence_is_at_end(d) &&

@@ -42,8 +42,7 @@ http1_inline int http1_request_line(struct http1_parser *p, const struct http1_w
 	if (length < 12) /* "A / HTTP/1.1" */
 		return -1;
 	version = http1_load(http1_at(w, at + length - 8));
-	if ((version & 0x00ffffffffffffffULL) != 0x002e312f50545448ULL /* HTTP/1. */ ||
-	    *http1_at(w, at + length - 9) != ' ')
+	if (!http1_is_version(version) || *http1_at(w, at + length - 9) != ' ')
 		return -1;
 	p->minor = (version >> 56) - '0';
 	if (p->minor > 9)
@@ -75,8 +74,7 @@ http1_inline int http1_status_line(struct http1_parser *p, const struct http1_wi
 	__u32 d1 = ((second >> 8) & 0xff) - '0', d2 = ((second >> 16) & 0xff) - '0';
 	__u32 d3 = ((second >> 24) & 0xff) - '0';
 
-	if (length < 12 || (first & 0x00ffffffffffffffULL) != 0x002e312f50545448ULL ||
-	    (second & 0xff) != ' ')
+	if (length < 12 || !http1_is_version(first) || (second & 0xff) != ' ')
 		return -1;
 	p->minor = (first >> 56) - '0';
 	if (p->minor > 9 || d1 > 9 || d2 > 9 || d3 > 9 || d1 == 0)

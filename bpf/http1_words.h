@@ -45,6 +45,12 @@ http1_inline __u64 http1_lf_mask(__u64 word)
 	return ~(((x & ~HTTP1_HIGH) + ~HTTP1_HIGH) | x | ~HTTP1_HIGH);
 }
 
+/* The first eight bytes of a start line of HTTP/1.digit, or its last. */
+http1_inline int http1_is_version(__u64 word)
+{
+	return (word & 0x00ffffffffffffffULL) == 0x002e312f50545448ULL; /* HTTP/1. */
+}
+
 http1_inline __u32 http1_first_byte(__u64 mask)
 {
 	return (((((mask - 1) & ~mask) & HTTP1_ONES) * HTTP1_ONES) >> 56) - 1;

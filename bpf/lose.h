@@ -70,7 +70,7 @@ static __always_inline void connection_lose(struct connection *c, enum inexact_r
 	if (!c->follows)
 		c->direction[sends & 1].stale = 1;
 	c->pickup = PICKUP_WAIT;
-	if (c->is_http)
+	if (c->is_http || !c->older)
 		c->spoken_ns = now;
 	c->asked = 1;
 	c->lost_reason = reason;

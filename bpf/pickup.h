@@ -71,16 +71,12 @@ static __always_inline int pickup_begins(const struct connection *c, const struc
 }
 
 /* The server spoke while a beginning is looked for. Call under the lock. */
-static __always_inline void pickup_response(struct connection *c, struct direction *d,
-					    const struct walk *k)
+static __always_inline void pickup_response(struct connection *c, const struct walk *k)
 {
 	int begins = pickup_is_response(k);
 
 	if (c->older && !c->is_http) /* what it answers was not seen */
 		c->undeclared = 1;
-	/* The body that is waited for never came: it answered HEAD, which was not seen. */
-	if (begins && c->pickup == PICKUP_WAIT && d->parser.phase == HTTP1_BODY)
-		direction_reset(d);
 	c->looks_http |= begins;
 	c->asked = 0;
 	c->pickup = begins && k->begin[9] == '1' ? PICKUP_WAIT : PICKUP_READY;
@@ -99,7 +95,7 @@ static __always_inline void pickup_segment(struct connection *c, struct directio
 	if (c->spoken_ns)
 		c->spoken_ns = k->now;
 	if (k->direction == RESPONSE) {
-		pickup_response(c, d, k);
+		pickup_response(c, k);
 		return;
 	}
 	if (!begins) {

@@ -63,7 +63,11 @@ sequence_place(const struct connection *c, struct direction *d, const struct wal
 		return k->egress ? SEQUENCE_LOST : SEQUENCE_HOLE;
 	if (sequence_after(k->rcv_nxt, d->next_seq) <= 0)
 		return SEQUENCE_HOLE;
-	/* TCP has bytes that did not come here. Those of a body need not. */
+	/* TCP has bytes that did not come here. Those of a body need not, unless it ended with
+	 * them: when is not known. */
+	if (d->parser.phase == HTTP1_BODY && passable <= (__u32)ahead &&
+	    passable <= k->rcv_nxt - d->next_seq)
+		return SEQUENCE_LOST;
 	if (passable < (__u32)ahead)
 		return passable < k->rcv_nxt - d->next_seq ? SEQUENCE_LOST : SEQUENCE_HOLE;
 	return sequence_after(k->rcv_nxt, k->seq) >= 0 ? SEQUENCE_NEXT : SEQUENCE_HOLE;

@@ -66,7 +66,7 @@ static int bring_seed(__u32 seed, int faults, enum trouble trouble)
 {
 	struct chance c = chance_of_seed(seed);
 
-	talk_make(&talk, &c, 1 + chance(&c, 20), trouble <= TROUBLE_CUT ? 1 + chance(&c, 8) : 1);
+	talk_make(&talk, &c, 1 + chance(&c, 20), trouble != TROUBLE_OLDER ? 1 + chance(&c, 8) : 1);
 	if (bring(&c, faults, trouble))
 		return 1;
 	printf("that was: test_walk %u %d %d, %u requests, %s:\n", seed, faults, trouble,
