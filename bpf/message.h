@@ -66,7 +66,7 @@ static __always_inline void response_is_orphan(struct connection *c, struct orph
 		ret->skipped = 1;
 		c->skipped--;
 	} else { /* RFC 9110 15.5.9: a 408 may come on an idle connection */
-		ret->lost = c->is_http && c->direction[RESPONSE].parser.status != 408;
+		ret->lost = c->direction[RESPONSE].parser.status != 408;
 	}
 }
 
@@ -82,12 +82,14 @@ static __always_inline __u8 response_answers(struct connection *c, struct direct
 	if (c->first == c->next && !is_searched(c, 0) && request->begun && !request->stale &&
 	    (request->parser.flags & HTTP1_LINE_OK))
 		exchange_push(c, request, deep);
-	if (c->first == c->next) {
+	x = exchange_at(c, deep, c->first);
+	/* None waits for an answer. (A duplicate of what another CPU still walks can bring the next
+	 * request to the server before it is known here.) */
+	if (c->first == c->next || (x->state & EXCHANGE_RESPONSE_DONE)) {
 		if (is_final)
 			response_is_orphan(c, ret);
 		return HTTP1_METHOD_OTHER;
 	}
-	x = exchange_at(c, deep, c->first);
 	x->status = d->parser.status;
 	d->answers = is_final;
 	if (is_final)
