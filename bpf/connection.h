@@ -103,8 +103,10 @@ struct connection {
 	__u8 closed;
 	__u8 looks_http; /* a response seems to have begun */
 	__u8 asked;	 /* a request was declared since the server last spoke */
-	__u32 stashed;	 /* ranges in its stash */
-	__u32 entered;	 /* counts what was put into it */
+	__u8 answered;	 /* the oldest exchange, before its request ended */
+	__u8 reserved[3];
+	__u32 stashed; /* ranges in its stash */
+	__u32 entered; /* counts what was put into it */
 	struct direction direction[DIRECTIONS];
 	struct exchange ring[EXCHANGES_INLINE];
 };

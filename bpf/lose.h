@@ -39,6 +39,7 @@ static __always_inline __u32 exchanges_drop(struct connection *c)
 	request->skipped = request->begun;
 	c->first = c->next;
 	c->skipped = 0;
+	c->answered = 0;
 	return n;
 }
 
@@ -50,17 +51,22 @@ static __always_inline void connection_lose(struct connection *c, enum inexact_r
 	struct direction *response = &c->direction[RESPONSE];
 	int receives = REQUEST, sends = RESPONSE;
 	__u64 now = bpf_ktime_get_ns();
-	__u32 n;
+	__u32 n, answered;
 
 	if (c->reporter == REPORTER_SOURCE) {
 		receives = RESPONSE;
 		sends = REQUEST;
 	}
 	bpf_spin_lock(&c->lock);
+	answered = c->answered + response->answers;
 	n = exchanges_drop(c);
+	if (what == LOST_ANSWERED) { /* the response at hand is another request's */
+		n += n == answered;
+		answered = n;
+	}
 	if (!n && c->pickup != PICKUP_WAIT && c->pickup != PICKUP_READY)
 		n = 1;
-	c->owed = n - (n && (response->answers || what == LOST_ANSWERED));
+	c->owed = n > answered ? n - answered : 0;
 	response->answers = 0;
 	if (c->pickup == PICKUP_NONE)
 		c->follows = 1;

@@ -154,6 +154,7 @@ static __always_inline void message_end(struct scratch *s, struct connection *c,
 		message_store(c, d, deep, k->direction == RESPONSE);
 		direction_reset(d);
 		finished = !c->closed && exchange_pop(c, deep, &k->done);
+		c->answered = !finished && k->direction == RESPONSE && c->first != c->next;
 	}
 	bpf_spin_unlock(&c->lock);
 	if (finished)
