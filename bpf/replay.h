@@ -149,6 +149,7 @@ static __always_inline int replay_begin(struct connection *c, struct walk *k)
 		c->replay_due = 0;
 		c->direction[k->direction & 1].busy = 1;
 		k->held = 1;
+		k->egress = 0; /* whichever way the segment goes that waits */
 	}
 	bpf_spin_unlock(&c->lock);
 	return k->held;
