@@ -49,6 +49,8 @@ offloads() {
 
 impair() {
 	stop_impair
+	MESHTAP_TEST_PAUSES=$(($# == 0))
+	export MESHTAP_TEST_PAUSES
 	ip netns exec "$link" "$dir/impair" veth1 veth2 "$@" >>"$dir/impaired" 2>"$dir/impair.err" &
 	impair_pid=$!
 	wait_for grep -q ready "$dir/impair.err"

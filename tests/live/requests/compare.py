@@ -6,6 +6,7 @@ compare.py TRUTH SERVER_LOG ACCESS_LOG PORT: prints what is wrong, then "wrong W
 The server's log is "ID METHOD PATH STATUS" a line, or "-" if it has none.
 """
 import datetime
+import os
 import re
 import sys
 
@@ -35,11 +36,13 @@ def read_truth(client, server):
 
 def is_in_time(line, request, reporter, port):
     """Between the client's sending and its having the answer; not shorter than a pause that the client made, if it is
-    its own line."""
+    its own line. MESHTAP_TEST_PAUSES=0: on a bad link TCP may hold back what came before the pause."""
     start = datetime.datetime.fromisoformat(line["start"] + "+00:00").timestamp() * 1000
     duration = int(line["duration"])
     if start < float(request["start"]) - CLOCK or start + duration > float(request["end"]) + CLOCK:
         return False
+    if os.environ.get("MESHTAP_TEST_PAUSES") == "0":
+        return True
     return reporter == "destination" or port != request["port"] or duration > float(request["pause"]) - CLOCK
 
 
