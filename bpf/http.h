@@ -148,10 +148,8 @@ static __always_inline enum sequence_verdict walk_claim(struct walk *k, struct c
 	if ((k->flags & TCP_FLAG_URG) && k->length && verdict == SEQUENCE_NEXT &&
 	    !sequence_is_bulk(c, d, k->egress))
 		return SEQUENCE_LOST;
-	if (verdict == SEQUENCE_NEXT) {
-		d->busy = 1;
-		k->held = 1;
-	}
+	if (verdict == SEQUENCE_NEXT)
+		direction_take(d, k);
 	return verdict;
 }
 
@@ -211,10 +209,8 @@ static __always_inline int walk_release(struct walk *k, struct connection *c, st
 
 	bpf_spin_lock(&c->lock);
 	replay = c->stashed && !k->egress;
-	if (!replay) {
-		d->busy = 0;
-		k->held = 0;
-	}
+	if (!replay)
+		direction_give(d, k);
 	bpf_spin_unlock(&c->lock);
 	return replay ? WALK_REPLAY : WALK_DONE;
 }

@@ -9,8 +9,8 @@
 #ifndef MESHTAP_HTTP_PROGRAMS_H
 #define MESHTAP_HTTP_PROGRAMS_H
 
-#include "older.h"
 #include "close.h"
+#include "older.h"
 #include "packet.h"
 #include "replay.h"
 
@@ -129,14 +129,19 @@ static __always_inline void walk_all(struct __sk_buff *skb, struct scratch *s,
 		replay_all_in(slot);
 }
 
-/* No window is free: the segment goes by unseen, and its connection must know. */
-static __always_inline void segment_missed(const struct tcp_sock *tp, int egress)
+static __always_inline struct connection *connection_of_tcp_sock(const struct tcp_sock *tp)
 {
-	struct connection *c;
 	struct tuple t;
 
 	tuple_of_tcp_sock(tp, &t);
-	c = bpf_map_lookup_elem(&connections, &t);
+	return bpf_map_lookup_elem(&connections, &t);
+}
+
+/* No window is free: the segment goes by unseen, and its connection must know. */
+static __always_inline void segment_missed(const struct tcp_sock *tp, int egress)
+{
+	struct connection *c = connection_of_tcp_sock(tp);
+
 	if (c)
 		c->missed |= egress ? MISSED_SENT : MISSED_RECEIVED;
 }
@@ -145,11 +150,8 @@ static __always_inline void segment_missed(const struct tcp_sock *tp, int egress
  * stack of all callers together is 512 bytes. */
 static __noinline void identify_early(const struct tcp_sock *tp)
 {
-	struct connection *c;
-	struct tuple t;
+	struct connection *c = connection_of_tcp_sock(tp);
 
-	tuple_of_tcp_sock(tp, &t);
-	c = bpf_map_lookup_elem(&connections, &t);
 	if (c && c->early && c->local_workload == WORKLOAD_NONE)
 		connection_identify(c, (const struct sock *)tp);
 }

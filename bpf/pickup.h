@@ -27,10 +27,7 @@ static __always_inline void direction_reset(struct direction *d)
 
 static __always_inline int pickup_is_response(const struct walk *k)
 {
-	const __u8 *b = k->begin;
-
-	return k->peeked && b[0] == 'H' && b[1] == 'T' && b[2] == 'T' && b[3] == 'P' &&
-	       b[4] == '/' && b[5] == '1' && b[6] == '.';
+	return k->peeked && http1_is_version(http1_load(k->begin));
 }
 
 /* The server was taken for the client. Call under the lock. */
@@ -54,9 +51,8 @@ static __always_inline void pickup_swap_roles(struct connection *c, struct walk 
 	k->direction = RESPONSE;
 }
 
-#define PICKUP_SILENCE_NS                                                                          \
-	200000000ULL /* longer than servers take to answer what came in one go                     \
-		      */
+/* Longer than servers take to answer what came in one go. */
+#define PICKUP_SILENCE_NS 200000000ULL
 
 /* Call under the lock. */
 static __always_inline int pickup_begins(const struct connection *c, const struct direction *d,

@@ -132,10 +132,8 @@ __noinline int stash_in(struct __sk_buff *skb, __u32 slot)
 static __always_inline int replay_claim(struct connection *c, struct direction *d, struct walk *k)
 {
 	bpf_spin_lock(&c->lock);
-	if (d->started && !d->busy) {
-		d->busy = 1;
-		k->held = 1;
-	}
+	if (d->started && !d->busy)
+		direction_take(d, k);
 	bpf_spin_unlock(&c->lock);
 	return k->held;
 }
@@ -143,12 +141,14 @@ static __always_inline int replay_claim(struct connection *c, struct direction *
 /* What came before ESTABLISHED can be placed now: takes the receiving direction. */
 static __always_inline int replay_begin(struct connection *c, struct walk *k)
 {
+	struct direction *d;
+
 	k->direction = c->reporter == REPORTER_DESTINATION ? REQUEST : RESPONSE;
+	d = &c->direction[k->direction & 1];
 	bpf_spin_lock(&c->lock);
-	if (c->replay_due && !c->direction[k->direction & 1].busy) {
+	if (c->replay_due && !d->busy) {
 		c->replay_due = 0;
-		c->direction[k->direction & 1].busy = 1;
-		k->held = 1;
+		direction_take(d, k);
 		k->egress = 0; /* whichever way the segment goes that waits */
 	}
 	bpf_spin_unlock(&c->lock);
@@ -160,10 +160,8 @@ static __always_inline void replay_release(struct connection *c, struct directio
 					   struct walk *k, __u32 entered)
 {
 	bpf_spin_lock(&c->lock);
-	if (c->entered == entered) {
-		d->busy = 0;
-		k->held = 0;
-	}
+	if (c->entered == entered)
+		direction_give(d, k);
 	bpf_spin_unlock(&c->lock);
 }
 
@@ -260,8 +258,7 @@ __noinline int overrun_in(__u32 slot)
 	connection_lose(c, INEXACT_SEGMENT, s->walk.egress ? LOST_SENT : LOST_RECEIVED);
 	bpf_spin_lock(&c->lock);
 	if (s->walk.held)
-		c->direction[s->walk.direction & 1].busy = 0;
-	s->walk.held = 0;
+		direction_give(&c->direction[s->walk.direction & 1], &s->walk);
 	bpf_spin_unlock(&c->lock);
 	return 0;
 }

@@ -93,6 +93,19 @@ static __always_inline enum http1_event sequence_pass(struct direction *d, const
 	return event;
 }
 
+/* Whoever has set busy writes the direction. Call both under the lock. */
+static __always_inline void direction_take(struct direction *d, struct walk *k)
+{
+	d->busy = 1;
+	k->held = 1;
+}
+
+static __always_inline void direction_give(struct direction *d, struct walk *k)
+{
+	d->busy = 0;
+	k->held = 0;
+}
+
 /* The sender's FIN is next, and nothing is missing before it. */
 static __always_inline int sequence_is_at_end(const struct direction *d)
 {

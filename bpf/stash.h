@@ -107,7 +107,7 @@ __noinline int stash_until(__u32 slot, __u32 seq)
 	return STASH_RANGES;
 }
 
-/* The first byte from seq on, before end, that no range has: exact, or too early. */
+/* The end of the range that has the byte at seq; seq: none has it. */
 __noinline __u32 stash_hole(__u32 slot, __u32 seq)
 {
 	struct stash *stash = stash_in_slot(slot);
