@@ -20,7 +20,7 @@ PKGS       := libbpf inih libcap
 WARNINGS   := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wformat=2
 CPPFLAGS   += -D_GNU_SOURCE -DMESHTAP_VERSION='"$(VERSION)"' -Ibpf -Icollectors/shared -I$(BUILD)/bpf
 HARDENING  := -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=2
-ALL_CFLAGS  = $(HARDENING) $(CFLAGS) -std=gnu11 $(WARNINGS) $(shell pkg-config --cflags $(PKGS))
+ALL_CFLAGS  = $(HARDENING) $(CFLAGS) -std=gnu11 -pthread $(WARNINGS) $(shell pkg-config --cflags $(PKGS))
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 LIBS        = $(shell pkg-config --libs $(PKGS))
 BPF_CFLAGS := -g -O2 -std=gnu11 -target bpf -mcpu=v3 -Wall -Wextra -Wno-unused-function -Wno-unused-parameter \
@@ -67,7 +67,7 @@ $(foreach c,$(COLLECTORS),$(eval $(call link_collector,$(c))))
 UNIT_TESTS  := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 TEST_SHARED := $(patsubst collectors/shared/%.c,$(BUILD)/tests/shared/%.o,$(wildcard collectors/shared/*.c))
 TEST_CFLAGS  = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer \
-	       -std=gnu11 $(WARNINGS) $(shell pkg-config --cflags $(PKGS))
+	       -std=gnu11 -pthread $(WARNINGS) $(shell pkg-config --cflags $(PKGS))
 
 $(BUILD)/tests/shared/%.o: collectors/shared/%.c
 	$(call say,CC,$@)mkdir -p $(@D)

@@ -18,6 +18,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,7 +27,7 @@
 #define NAME	    "meshtap-access-log"
 #define PREFIX	    "meshtap_access_log"
 #define TABLE_BYTES (64u << 20) /* 100,000 exchanges in flight, with usual heads */
-#define LOG_BUFFER  (ACCESS_LINE_MAX + (64u << 10))
+#define LOG_BUFFER  (ACCESS_LINE_MAX + (256u << 10))
 #define BATCH	    1024 /* records between two looks at signals and timer */
 
 static const struct collector collector = {
@@ -81,7 +82,7 @@ static void take_exchange(struct writer *a, const struct record_exchange *record
 		exchange_table_get(&a->table, h->connection, &record->exchange);
 	struct access_end end = end_of(&record->tuple, record->reporter);
 
-	log_file_line(&a->log.file, a->line,
+	log_file_line(a->log.file, a->line,
 		      access_line_http(a->line, &end, &record->exchange, &heads));
 	exchange_table_remove(&a->table, h->connection, h->ordinal);
 }
@@ -97,7 +98,7 @@ static void take_tcp(struct writer *a, const struct record_tcp *record)
 		.error = record->error,
 	};
 
-	log_file_line(&a->log.file, a->line, access_line_tcp(a->line, &end, &tcp));
+	log_file_line(a->log.file, a->line, access_line_tcp(a->line, &end, &tcp));
 }
 
 static void take_record(void *context, const void *data, size_t size)
@@ -122,13 +123,27 @@ static void drain(struct writer *a)
 
 	while (batches-- && ring_read(&a->ring, BATCH, take_record, a))
 		;
-	service_log_flush(&a->log);
+	log_file_flush(a->log.file);
 }
 
 static void write_counter(struct prom_text *t, const char *name, const char *help, __u64 value)
 {
 	prom_family(t, name, "counter", help);
 	prom_sample(t, name, NULL, value);
+}
+
+static void write_log_counters(struct prom_text *t, const struct log_status *s)
+{
+	static const char *const reasons[] = LOG_DROP_NAMES;
+	char label[64];
+
+	write_counter(t, PREFIX "_lines_total", "Lines written.", s->lines);
+	prom_family(t, PREFIX "_dropped_lines_total", "counter",
+		    "Lines that could not be written.");
+	for (int i = 0; i < LOG_DROPS; i++) {
+		snprintf(label, sizeof(label), "reason=\"%s\"", reasons[i]);
+		prom_sample(t, PREFIX "_dropped_lines_total", label, s->dropped[i]);
+	}
 }
 
 static void write_metrics(struct writer *a)
@@ -143,9 +158,7 @@ static void write_metrics(struct writer *a)
 		return;
 	clock_gettime(CLOCK_MONOTONIC, &started);
 	r = bpf_map_lookup_elem(a->maps.health, &zero, &health) ? -errno : 0;
-	write_counter(&text, PREFIX "_lines_total", "Lines written.", a->log.file.lines);
-	write_counter(&text, PREFIX "_dropped_lines_total", "Lines that could not be written.",
-		      a->log.file.dropped_lines);
+	write_log_counters(&text, &a->log.status);
 	prom_family(&text, PREFIX "_dropped_records_total", "counter",
 		    "Records for which the ring had no room.");
 	prom_sample(&text, PREFIX "_dropped_records_total", "reason=\"ring\"", health.ring_drops);
@@ -158,27 +171,39 @@ static void write_metrics(struct writer *a)
 	prom_text_free(&text);
 }
 
-static void serve(struct writer *a)
+static void report(struct writer *a)
+{
+	drain(a);
+	service_log_check(&a->log);
+	write_metrics(a);
+}
+
+/* Returns 0 when it was told to stop, or -EPIPE: nobody reads standard output any more. */
+static int serve(struct writer *a)
 {
 	enum service_event event = SERVICE_TIMER;
+	int r = 0;
 
 	write_metrics(a);
-	while (event != SERVICE_STOP) {
+	while (!r && event != SERVICE_STOP) {
 		event = service_wait_input(&a->service, a->ring.fd, service_log_timeout(&a->log));
 		if (event == SERVICE_INPUT)
 			ring_read(&a->ring, BATCH, take_record, a);
-		service_log_tick(&a->log);
 		if (event == SERVICE_REOPEN)
-			service_log_reopen(&a->log);
+			log_file_reopen(a->log.file);
 		if (event == SERVICE_TIMER) {
 			http_maps_sweep(&a->maps);
 			malloc_trim(0); /* what a burst took */
 		}
-		if (event == SERVICE_TIMER || event == SERVICE_REPORT || event == SERVICE_STOP) {
-			drain(a);
-			write_metrics(a);
-		}
+		if (event == SERVICE_TIMER || event == SERVICE_REPORT)
+			report(a);
+		r = service_log_check(&a->log);
 	}
+	if (!r)
+		drain(a);
+	service_log_close(&a->log);
+	write_metrics(a);
+	return r;
 }
 
 static int ensure_loaded(const struct settings *settings, struct pins *pins)
@@ -204,6 +229,7 @@ static int open_log(struct writer *a)
 	const char *path = a->settings->to_stdout ? NULL : a->settings->log_file;
 	int r = log_file_open(&a->log.file, path, STDOUT_FILENO, LOG_BUFFER);
 
+	a->log.is_stdout = !path;
 	return r ? fail(EXIT_RUNTIME, path ? path : "standard output", r) : EXIT_OK;
 }
 
@@ -238,14 +264,16 @@ static int run(const struct settings *settings, const struct pins *pins)
 	if (r)
 		fprintf(stderr, NAME
 			": capabilities kept: this kernel reads maps for privileged processes only\n");
+	r = log_file_start(a.log.file); /* a thread of before would keep its capabilities */
+	if (r)
+		return fail(EXIT_RUNTIME, "cannot start a thread", r);
 	malloc_trim(0); /* what loading took */
 	service_ready(NAME);
-	serve(&a);
+	r = serve(&a);
 	ring_close(&a.ring);
 	exchange_table_free(&a.table);
-	log_file_close(&a.log.file);
 	service_close(&a.service);
-	return EXIT_OK;
+	return r ? EXIT_RUNTIME : EXIT_OK;
 }
 
 static int unload(const struct settings *settings)
@@ -295,5 +323,6 @@ int main(int argc, char **argv)
 		return EXIT_BPF;
 	}
 	privileges_raise_memlock();
+	signal(SIGPIPE, SIG_IGN); /* standard output and error may be pipes */
 	return start(&settings);
 }

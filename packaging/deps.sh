@@ -41,6 +41,7 @@ list() {
 	t|apache2-bin|httpd-core
 	t|liburing-dev|liburing-devel
 	t|procps|procps-ng
+	t|logrotate|logrotate
 	v|qemu-system-x86|qemu-system-x86-core
 	v|busybox-static|busybox
 	v|kmod|kmod

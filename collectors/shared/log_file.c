@@ -1,136 +1,171 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "log_file.h"
 
+#include "log_writer.h"
+
 #include <errno.h>
-#include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <time.h>
 
-static int open_path(struct log_file *f)
+static void init_locks(struct log_file *f)
 {
-	if (f->fd >= 0)
-		return 0;
-	if (!f->path)
-		return -EBADF;
-	f->fd = open(f->path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC,
-		     0640);
-	return f->fd < 0 ? -errno : 0;
+	pthread_condattr_t monotonic;
+
+	pthread_mutex_init(&f->mutex, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&f->work, &monotonic);
+	pthread_cond_init(&f->done, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 }
 
-int log_file_open(struct log_file *ret, const char *path, int fd, size_t capacity)
+int log_file_open(struct log_file **ret, const char *path, int fd, size_t capacity)
 {
-	int err;
+	struct log_file *f = calloc(1, sizeof(*f));
+	int r;
 
-	*ret = (struct log_file){ .path = path, .fd = path ? -1 : fd, .capacity = capacity };
-	err = open_path(ret);
-	if (err)
-		return err;
-	ret->buffer = malloc(capacity);
-	if (!ret->buffer) {
-		log_file_close(ret);
+	if (!f)
 		return -ENOMEM;
-	}
-	return 0;
+	f->fill = &f->buffers[0];
+	f->write = &f->buffers[1];
+	f->output.fd = -1;
+	init_locks(f);
+	r = log_buffer_init(f->fill, capacity);
+	if (!r)
+		r = log_buffer_init(f->write, capacity);
+	if (!r)
+		r = log_output_open(&f->output, path, fd);
+	if (r)
+		log_writer_free(f);
+	else
+		*ret = f;
+	return r;
 }
 
-static void remove_front(struct log_file *f, size_t n)
+int log_file_start(struct log_file *f)
 {
-	memmove(f->buffer, f->buffer + n, f->length - n);
-	f->length -= n;
+	sigset_t all, before;
+	int r;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	r = -pthread_create(&f->thread, NULL, log_writer_run, f);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	f->is_running = !r;
+	return r;
 }
 
-/* After a short write: forgets the lines that are whole in the file, keeps what is left of the
- * next. */
-static void forget_written_lines(struct log_file *f)
+static void wait_for_room(struct log_file *f, size_t length)
 {
-	const char *p = f->buffer, *end = f->buffer + f->written, *newline;
+	unsigned long long end = log_writer_now_ms() + LOG_STALL_MS;
 
-	while (p < end && (newline = memchr(p, '\n', end - p))) {
-		p = newline + 1;
-		f->lines++;
-		f->buffered_lines--;
+	if (length > f->fill->capacity || f->error || f->is_blocked)
+		return;
+	f->is_hurried = true;
+	pthread_cond_signal(&f->work);
+	while (!log_buffer_has_room(f->fill, length) && !f->error && !f->is_blocked) {
+		if (log_writer_now_ms() >= end)
+			f->is_blocked = true;
+		else
+			log_writer_wait_until(f, &f->done, end);
 	}
-	f->written = end - p;
-	remove_front(f, p - f->buffer);
 }
 
-int log_file_flush(struct log_file *f)
+static void append(struct log_file *f, const char *line, size_t length)
 {
-	int err = open_path(f);
+	size_t before = f->fill->length, half = f->fill->capacity / 2;
 
-	if (err)
-		return err;
-	while (f->written < f->length) {
-		ssize_t n = write(f->fd, f->buffer + f->written, f->length - f->written);
-
-		if (n > 0) {
-			f->written += n;
-		} else if (n == 0 || errno != EINTR) {
-			err = n ? -errno : -EIO;
-			forget_written_lines(f);
-			return err;
-		}
-	}
-	f->lines += f->buffered_lines;
-	f->buffered_lines = 0;
-	f->length = 0;
-	f->written = 0;
-	return 0;
+	log_buffer_append(f->fill, line, length);
+	if (!before)
+		f->due_ms = log_writer_now_ms() + LOG_FLUSH_MS;
+	if (!before || (before < half && f->fill->length >= half))
+		pthread_cond_signal(&f->work);
 }
 
 void log_file_line(struct log_file *f, const char *line, size_t length)
 {
-	if (length > f->capacity - f->length && length <= f->capacity)
-		log_file_flush(f);
-	if (length > f->capacity - f->length) {
-		f->dropped_lines++;
-		return;
+	pthread_mutex_lock(&f->mutex);
+	if (!log_buffer_has_room(f->fill, length))
+		wait_for_room(f, length);
+	if (log_buffer_has_room(f->fill, length))
+		append(f, line, length);
+	else
+		f->dropped[length > f->fill->capacity ? LOG_DROP_ERROR : log_writer_reason(f)]++;
+	pthread_mutex_unlock(&f->mutex);
+}
+
+void log_file_flush(struct log_file *f)
+{
+	unsigned long long end = log_writer_now_ms() + LOG_STALL_MS;
+	unsigned int failures;
+
+	pthread_mutex_lock(&f->mutex);
+	failures = f->failures;
+	f->is_hurried = true;
+	pthread_cond_signal(&f->work);
+	while (!log_writer_is_idle(f) && f->failures == failures && !f->is_blocked &&
+	       log_writer_now_ms() < end)
+		log_writer_wait_until(f, &f->done, end);
+	pthread_mutex_unlock(&f->mutex);
+}
+
+/* Of two in one buffer the first counts: what came after it must not go to a file that may be
+ * being compressed. */
+void log_file_reopen(struct log_file *f)
+{
+	pthread_mutex_lock(&f->mutex);
+	if (!f->fill->has_reopen) {
+		f->fill->has_reopen = true;
+		f->fill->reopen_at = f->fill->length;
 	}
-	memcpy(f->buffer + f->length, line, length);
-	f->length += length;
-	f->buffered_lines++;
+	f->is_hurried = true;
+	pthread_cond_signal(&f->work);
+	pthread_mutex_unlock(&f->mutex);
 }
 
-/* The rest of a line that stays unfinished in the old file has no place in the new one. */
-static void drop_unfinished_line(struct log_file *f)
+static void get_status(const struct log_file *f, struct log_status *ret)
 {
-	const char *newline;
+	*ret = (struct log_status){
+		.lines = f->lines,
+		.buffered = f->fill->lines + f->write->lines,
+		.error = f->error,
+		.is_blocked = f->is_blocked,
+	};
+	memcpy(ret->dropped, f->dropped, sizeof(ret->dropped));
+}
 
-	if (!f->written)
+void log_file_status(struct log_file *f, struct log_status *ret)
+{
+	pthread_mutex_lock(&f->mutex);
+	get_status(f, ret);
+	pthread_mutex_unlock(&f->mutex);
+}
+
+void log_file_close(struct log_file *f, struct log_status *ret)
+{
+	unsigned long long end = log_writer_now_ms() + LOG_CLOSE_MS;
+	bool is_abandoned;
+
+	if (!f)
 		return;
-	newline = memchr(f->buffer, '\n', f->length);
-	remove_front(f, newline ? (size_t)(newline + 1 - f->buffer) : f->length);
-	f->written = 0;
-	f->buffered_lines--;
-	f->dropped_lines++;
-}
-
-int log_file_reopen(struct log_file *f)
-{
-	if (!f->path)
-		return log_file_flush(f);
-	if (f->fd >= 0) {
-		log_file_flush(f);
-		drop_unfinished_line(f);
-		close(f->fd);
-		f->fd = -1;
-	}
-	return log_file_flush(f);
-}
-
-void log_file_close(struct log_file *f)
-{
-	if (f->buffer)
-		log_file_flush(f);
-	if (f->path && f->fd >= 0)
-		close(f->fd);
-	free(f->buffer);
-	f->buffer = NULL;
-	f->capacity = 0;
-	f->length = 0;
-	f->written = 0;
-	f->dropped_lines += f->buffered_lines;
-	f->buffered_lines = 0;
-	f->fd = -1;
+	pthread_mutex_lock(&f->mutex);
+	f->is_closing = true;
+	pthread_cond_signal(&f->work);
+	while (f->is_running && !f->has_ended && log_writer_now_ms() < end)
+		log_writer_wait_until(f, &f->done, end);
+	get_status(f, ret);
+	ret->dropped[log_writer_reason(f)] += ret->buffered;
+	ret->buffered = 0;
+	is_abandoned = f->is_running && !f->has_ended;
+	f->is_abandoned = is_abandoned;
+	if (is_abandoned)
+		pthread_detach(f->thread);
+	pthread_mutex_unlock(&f->mutex);
+	if (is_abandoned)
+		return;
+	if (f->is_running)
+		pthread_join(f->thread, NULL);
+	log_writer_free(f);
 }

@@ -1,168 +1,184 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* RLIMIT_FSIZE makes real short writes: the kernel writes up to the limit, then EFBIG. */
-#include "log_file.h"
+/* A file, what is done to its name, and rotations. */
+#include "log_file_steps.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "check.h"
+#define NUMBERS 1000000
+#define REOPENS 50
+#define NUMBER	8 /* bytes of a line: 7 digits */
 
-static char dir[] = "/tmp/test_log_file.XXXXXX";
-static char path[64], old_path[64];
-
-static void limit_files(rlim_t bytes)
+static void test_lines_come_by_themselves(void)
 {
-	struct rlimit limit = { bytes, RLIM_INFINITY };
-
-	setrlimit(RLIMIT_FSIZE, &limit);
-}
-
-static void check_content(const char *name, const char *should)
-{
-	char content[256] = "";
-	int fd = open(name, O_RDONLY | O_CLOEXEC);
-
-	CHECK(fd >= 0 && read(fd, content, sizeof(content) - 1) >= 0);
-	CHECK_STRING(content, should);
-	close(fd);
-}
-
-static void line(struct log_file *f, const char *text)
-{
-	log_file_line(f, text, strlen(text));
-}
-
-static void test_buffer_and_rotation(void)
-{
-	struct log_file f;
+	struct log_file *f = started(path, -1, 64);
 	struct stat st;
+	long begin;
 
-	CHECK(log_file_open(&f, path, -1, 10) == 0);
-	CHECK(stat(path, &st) == 0 && (st.st_mode & 0137) == 0);
-	CHECK(fcntl(f.fd, F_GETFD) & FD_CLOEXEC);
-	line(&f, "1234\n");
-	line(&f, "5678\n");
+	CHECK(stat(path, &st) == 0 && (st.st_mode & 07777) == 0640);
+	begin = now_ms();
+	line(f, "1234\n");
 	check_content(path, "");
-	line(&f, "9\n");
-	check_content(path, "1234\n5678\n");
-	line(&f, "longer than the buffer\n");
-	CHECK(f.lines == 2 && f.buffered_lines == 1 && f.dropped_lines == 1);
-	rename(path, old_path);
-	CHECK(log_file_reopen(&f) == 0);
-	line(&f, "new\n");
-	log_file_close(&f);
-	CHECK(f.lines == 4 && f.buffered_lines == 0 && f.fd == -1);
-	check_content(old_path, "1234\n5678\n9\n");
-	check_content(path, "new\n");
-	unlink(path);
-	unlink(old_path);
-}
-
-static void test_short_write_resumes(void)
-{
-	struct log_file f;
-
-	CHECK(log_file_open(&f, path, -1, 16) == 0);
-	line(&f, "aaaa\n");
-	line(&f, "bbbb\n");
-	limit_files(7);
-	CHECK(log_file_flush(&f) == -EFBIG);
-	CHECK(f.lines == 1 && f.buffered_lines == 1 && f.written == 2);
-	line(&f, "cccc\n");
-	line(&f, "dddd\n"); /* fits: "aaaa" has gone */
-	line(&f, "eeee\n");
-	CHECK(f.dropped_lines == 1);
-	limit_files(RLIM_INFINITY);
-	CHECK(log_file_flush(&f) == 0);
-	check_content(path, "aaaa\nbbbb\ncccc\ndddd\n");
-	CHECK(f.lines == 4 && f.buffered_lines == 0);
-	log_file_close(&f);
+	CHECK(is_written(f) && now_ms() - begin <= 200);
+	check_content(path, "1234\n");
+	line(f,
+	     "a line that is longer than the whole buffer, and so never can be written at all\n");
+	log_file_status(f, &status);
+	CHECK(status.lines == 1 && status.dropped[LOG_DROP_ERROR] == 1);
+	line(f, "the end is written too\n");
+	end(f, NULL);
+	CHECK(status.lines == 2);
+	check_content(path, "1234\nthe end is written too\n");
 	unlink(path);
 }
 
-static void test_unfinished_line_is_not_split(void)
+/* The descriptor is the lowest free one. */
+static void test_flags(void)
 {
-	struct log_file f;
+	int next = dup(0), flags;
+	struct log_file *f;
 
-	CHECK(log_file_open(&f, path, -1, 64) == 0);
-	line(&f, "aaaa\n");
-	line(&f, "bbbb\n");
-	line(&f, "cccc\n");
-	limit_files(7);
-	CHECK(log_file_flush(&f) == -EFBIG);
-	rename(path, old_path);
-	log_file_reopen(&f);
-	limit_files(RLIM_INFINITY);
-	CHECK(log_file_flush(&f) == 0);
-	check_content(old_path, "aaaa\nbb");
-	check_content(path, "cccc\n");
-	CHECK(f.lines == 2 && f.dropped_lines == 1 && f.buffered_lines == 0);
-	line(&f, "dddd\n");
-	line(&f, "eeee\n");
-	limit_files(7);
-	CHECK(log_file_flush(&f) == -EFBIG);
-	limit_files(RLIM_INFINITY);
-	rename(path, old_path);
-	CHECK(log_file_reopen(&f) == 0); /* room again: finished in the old file */
-	check_content(old_path, "cccc\ndddd\neeee\n");
-	check_content(path, "");
-	log_file_close(&f);
-	unlink(path);
-	unlink(old_path);
-}
-
-static void test_paths(void)
-{
-	struct log_file f;
-
+	close(next);
+	f = started(path, -1, 64);
+	flags = fcntl(next, F_GETFL);
+	CHECK(fcntl(next, F_GETFD) == FD_CLOEXEC);
+	CHECK((flags & (O_ACCMODE | O_APPEND | O_NONBLOCK)) == (O_WRONLY | O_APPEND));
+	end(f, path);
+	CHECK(fcntl(next, F_GETFD) < 0);
 	CHECK(symlink("/etc/passwd", path) == 0);
 	CHECK(log_file_open(&f, path, -1, 64) == -ELOOP);
 	unlink(path);
-	CHECK(log_file_open(&f, path, -1, 64) == 0);
-	unlink(path);
-	mkdir(path, 0700);
-	line(&f, "kept\n");
-	f.fd = (close(f.fd), -1);
-	CHECK(log_file_reopen(&f) == -EISDIR);
-	CHECK(f.fd == -1 && f.buffered_lines == 1);
-	rmdir(path);
-	CHECK(log_file_flush(&f) == 0);
-	check_content(path, "kept\n");
-	log_file_close(&f);
-	unlink(path);
 }
 
-static void test_borrowed_fd(void)
+static void test_rotation(void)
 {
-	struct log_file f;
-	int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	struct log_file *f = started(path, -1, 64);
 
-	CHECK(log_file_open(&f, NULL, fd, 8) == 0);
-	line(&f, "12345\n");
-	line(&f, "12345\n");
-	CHECK(log_file_reopen(&f) == -ENOSPC);
-	CHECK(f.lines == 0 && f.buffered_lines == 1 && f.dropped_lines == 1);
-	log_file_close(&f);
-	CHECK(f.dropped_lines == 2);
-	CHECK(close(fd) == 0); /* still open: it is not ours */
+	line(f, "1234\n");
+	rename(path, old_path);
+	log_file_reopen(f);
+	line(f, "new\n");
+	flush(f);
+	check_content(old_path, "1234\n");
+	check_content(path, "new\n");
+	end(f, path);
+	CHECK(status.lines == 2 && all_dropped() == 0);
+	unlink(old_path);
+}
+
+static void test_unlinked_file(void)
+{
+	struct log_file *f = started(path, -1, 64);
+
+	line(f, "old\n");
+	flush(f);
+	unlink(path);
+	line(f, "new\n");
+	CHECK(is_written(f));
+	check_content(path, "new\n");
+	end(f, path);
+}
+
+static void test_vanished_directory(void)
+{
+	struct log_file *f;
+
+	CHECK(mkdir(sub_dir, 0700) == 0);
+	f = started(sub_path, -1, 8);
+	unlink(sub_path);
+	CHECK(rmdir(sub_dir) == 0);
+	line(f, "kept 1\n");
+	flush(f);
+	CHECK(status.error == -ENOENT && status.buffered == 1);
+	line(f, "kept 2\n");
+	line(f, "gone\n");
+	log_file_status(f, &status);
+	CHECK(status.dropped[LOG_DROP_ERROR] == 1);
+	CHECK(access(sub_dir, F_OK) < 0); /* not ours to make */
+	CHECK(mkdir(sub_dir, 0700) == 0);
+	CHECK(is_written(f));
+	check_content(sub_path, "kept 1\nkept 2\n");
+	end(f, sub_path);
+	CHECK(rmdir(sub_dir) == 0);
+}
+
+/* Without SIGHUP, what was rotated away is still written to, as logrotate needs it. */
+static void test_renamed_file(void)
+{
+	struct log_file *f = started(path, -1, 64);
+
+	rename(path, old_path);
+	line(f, "1\n");
+	flush(f);
+	check_content(old_path, "1\n");
+	CHECK(access(path, F_OK) < 0);
+	end(f, old_path);
+}
+
+static void give_numbers(struct log_file *f, unsigned int *ret_files)
+{
+	char text[NUMBER + 1], to[80];
+
+	*ret_files = 0;
+	for (unsigned int i = 0; i < NUMBERS; i++) {
+		if (i % (NUMBERS / REOPENS) == NUMBERS / REOPENS / 2) {
+			snprintf(to, sizeof(to), "%s.%u", path, (*ret_files)++);
+			while (rename(path, to)) /* the last reopening is still to come */
+				pause_ms(1);
+			log_file_reopen(f);
+		}
+		snprintf(text, sizeof(text), "%07u\n", i);
+		log_file_line(f, text, NUMBER);
+	}
+}
+
+/* The numbers in a file follow each other and *next; returns how many there are. */
+static unsigned int check_numbers(const char *name, unsigned int *next)
+{
+	FILE *file = fopen(name, "re");
+	unsigned int count = 0, wrong = 0, number;
+	char text[NUMBER + 2];
+
+	CHECK(file != NULL);
+	for (; file && fgets(text, sizeof(text), file); count++) {
+		wrong += strlen(text) != NUMBER || sscanf(text, "%7u", &number) != 1 ||
+			 number < *next;
+		*next = number + 1;
+	}
+	CHECK(wrong == 0);
+	if (file)
+		fclose(file);
+	unlink(name);
+	return count;
+}
+
+static void test_rotations_under_load(void)
+{
+	struct log_file *f = started(path, -1, 65536);
+	unsigned int files, next = 0, count = 0;
+	char name[80];
+
+	give_numbers(f, &files);
+	end(f, NULL);
+	CHECK(files == REOPENS);
+	for (unsigned int i = 0; i < files; i++) {
+		snprintf(name, sizeof(name), "%s.%u", path, i);
+		count += check_numbers(name, &next);
+	}
+	count += check_numbers(path, &next);
+	/* In order, so none is there twice; a disk that stands still for long may cost lines. */
+	CHECK(status.lines == count && count + status.dropped[LOG_DROP_BLOCKED] == NUMBERS);
 }
 
 int main(void)
 {
-	signal(SIGXFSZ, SIG_IGN);
-	CHECK(mkdtemp(dir) != NULL);
-	snprintf(path, sizeof(path), "%s/log", dir);
-	snprintf(old_path, sizeof(old_path), "%s/log.1", dir);
-	test_buffer_and_rotation();
-	test_short_write_resumes();
-	test_unfinished_line_is_not_split();
-	test_paths();
-	test_borrowed_fd();
-	CHECK(rmdir(dir) == 0);
+	begin_directory();
+	test_lines_come_by_themselves();
+	test_flags();
+	test_rotation();
+	test_unlinked_file();
+	test_vanished_directory();
+	test_renamed_file();
+	test_rotations_under_load();
+	end_directory();
 	return check_end();
 }
