@@ -1,133 +1,132 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Heads and ends of exchanges, through a ring, to user space, which joins them to lines. */
+/* Requests that ended, and connections that were not HTTP, through a ring to user space. */
+#define HTTP1_KEEPS
 #include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include "access_log.h"
 #include "connection.h"
+#include "access_log_heads.h"
+#include "access_log_process.h"
+#include "access_log_records.h"
 #include "scratch.h"
 
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4 << 20);
-} records SEC(".maps");
-
 const volatile __u32 reporters = 3; /* settings.reporters: bit reporter - 1 */
+const volatile __u32 wants_hello = 1;
+const volatile __u32 wants_response_head = 1;
 
 static __always_inline int is_wanted(const struct connection *c)
 {
 	return reporters >> (c->reporter - 1) & 1;
 }
 
-static __always_inline void record_send(void *record, __u64 size)
+/* A response's head that is here whole is not kept when no header of it is wanted. */
+static __always_inline void sink_head(const struct connection *c, struct direction *d,
+				      struct scratch *s)
 {
-	struct http_health *h;
+	const struct head *head = &s->walk.head;
+	int is_whole = head->ends && !d->head_open;
 
-	if (!bpf_ringbuf_output(&records, record, size, 0))
+	d->head_open = !head->ends;
+	if (!is_wanted(c) || (head->response && !wants_response_head))
 		return;
-	h = health_counters();
-	if (h)
-		__sync_fetch_and_add(&h->ring_drops, 1);
-}
-
-/* A global function, verified once: the header moves from the window's front to right before the
- * text. */
-__noinline int record_send_head(__u32 slot, __u32 at, __u32 length)
-{
-	struct scratch *s = bpf_map_lookup_elem(&scratch, &slot);
-	const __u64 *header;
-	__u64 *record;
-
-	at -= sizeof(struct record_head);
-	http1_hide(at);
-	if (!s || at > HTTP1_START + HTTP1_WINDOW - sizeof(struct record_head))
-		return 0;
-	length = ((length - 1) & (HTTP1_WINDOW - 1)) + 1;
-	header = (const __u64 *)s->window.bytes;
-	record = (__u64 *)(s->window.bytes + at);
-	for (int i = 0; i < (int)(sizeof(struct record_head) / 8); i++)
-		record[i] = header[i];
-	record_send(record, sizeof(struct record_head) + length);
-	return 0;
-}
-
-static __always_inline void sink_head(const struct connection *c, int response, __u32 ordinal,
-				      __u32 offset, struct http1_window *w, __u32 at, __u32 length)
-{
-	struct record_head *record = (struct record_head *)w->bytes;
-
-	if (!is_wanted(c) || length == 0)
+	if (head->response && is_whole && !s->window.kept.headers)
 		return;
-	record->header.type = RECORD_HEAD;
-	record->header.ordinal = ordinal;
-	record->header.connection = c->id;
-	record->offset = offset;
-	record->length = length;
-	record->response = response;
-	record->reserved = 0;
-	record_send_head(w->slot, at, length);
+	head_key_set(c, d, &s->window, head->ordinal, head->response);
+	head_kept(c, d, head->ordinal, head->response, head_lines_in(s->window.slot));
 }
 
-static __always_inline void sink_gone(const struct connection *c, __u32 ordinal)
+static __always_inline void sink_trailers(const struct connection *c, struct direction *d,
+					  struct scratch *s)
 {
-	struct record_gone record = {};
+	struct http1_window *w = &s->window;
 
 	if (!is_wanted(c))
 		return;
-	record.header.type = RECORD_GONE;
-	record.header.ordinal = ordinal;
-	record.header.connection = c->id;
-	record_send(&record, sizeof(record));
+	head_key_set(c, d, w, c->first, 1);
+	head_kept(c, d, c->first, 1,
+		  head_keep_all_in(w->slot, HTTP1_NAMES_TRAILER, w->kept.from,
+				   w->kept.to - w->kept.from));
 }
 
-static __always_inline void sink_exchange(const struct connection *c, const struct exchange *x,
-					  struct http1_window *w)
+static __always_inline void sink_gone(struct connection *c, __u32 ordinal)
 {
-	struct record_exchange *record = (struct record_exchange *)w->bytes;
+	heads_drop_in(c->id, c->kept_from, ordinal);
+	c->kept_from = ordinal;
+}
 
+static __always_inline void sink_skipped(const struct connection *c, const struct direction *d)
+{
+	if (is_wanted(c) && d->kept)
+		head_drop_in(c->id, c->next, 0, HEAD_PIECES_MAX);
+}
+
+static __always_inline void sink_exchange(struct connection *c, const struct exchange *x,
+					  struct scratch *s)
+{
+	c->kept_from = x->ordinal + 1;
 	if (!is_wanted(c))
 		return;
-	record->header.type = RECORD_EXCHANGE;
-	record->header.ordinal = x->ordinal;
-	record->header.connection = c->id;
-	record->tuple = c->tuple;
-	record->reporter = c->reporter;
-	record->reserved = 0;
-	record->exchange = *x;
-	record_send(record, sizeof(*record));
+	record_exchange_fill(c, x, s);
+	record_exchange_send_in(s->window.slot);
 }
 
-static __always_inline void sink_tcp(const struct connection *c, __u64 now)
+static __always_inline int sink_wants_hello(const struct connection *c)
 {
-	struct record_tcp record = {};
-
-	if (!is_wanted(c))
-		return;
-	record.header.type = RECORD_TCP;
-	record.header.connection = c->id;
-	record.tuple = c->tuple;
-	record.reporter = c->reporter;
-	record.started_ns = c->opened_ns;
-	record.ended_ns = now;
-	record.received = c->direction[0].position;
-	record.sent = c->direction[1].position;
-	record_send(&record, sizeof(record));
+	return wants_hello && filter.tcp && is_wanted(c);
 }
 
-static __always_inline void sink_refused(const struct tuple *t, __u32 error, __u64 now)
+static __always_inline int sink_hello(const struct connection *c, struct http1_window *w,
+				      __u32 length, __u8 index)
 {
-	struct record_tcp record = {};
+	return record_hello_send(c, w, length, index);
+}
 
-	if (!(reporters & 1))
-		return;
-	record.header.type = RECORD_TCP;
-	record.header.connection = now << 8 | (bpf_get_smp_processor_id() & 0xff);
-	record.tuple = *t;
-	record.reporter = REPORTER_SOURCE;
-	record.error = error;
-	record.started_ns = now;
-	record.ended_ns = now;
-	record_send(&record, sizeof(record));
+static __always_inline void sink_tcp(const struct connection *c, const struct sock *sk, __u64 now)
+{
+	if (is_wanted(c) && !is_tcp_refused())
+		record_tcp_send(c, sk, now);
+	else
+		server_name_forget(c);
+}
+
+static __always_inline void sink_connecting(const struct sock *sk)
+{
+	process_connects(sk);
+}
+
+static __always_inline void sink_opened(struct connection *c, const struct sock *sk)
+{
+	process_of_connection(c, sk);
+}
+
+static __always_inline void sink_refused(const struct sock *sk, const struct tuple *t, __u32 error,
+					 __u64 now)
+{
+	struct process p = {};
+
+	process_take(sk, &p);
+	if (error && (reporters & 1) && !is_tcp_refused())
+		record_refused_send(sk, t, &p, error, now);
+}
+
+static __always_inline void sink_listening(const struct tuple *t)
+{
+	process_listens(t);
+}
+
+static __always_inline void sink_segment(struct walk *k, const struct tcp_sock *tp)
+{
+	k->rtt_us = tp->srtt_us >> 3;
+	k->retransmits = tp->total_retrans;
+}
+
+/* Tracepoint programs read so from a struct sock. */
+static __always_inline void sink_closing(struct walk *k, const struct tcp_sock *tp)
+{
+	k->rtt_us = BPF_CORE_READ(tp, srtt_us) >> 3;
+	k->retransmits = BPF_CORE_READ(tp, total_retrans);
 }
 
 #include "http_programs.h"
+#include "access_log_intervals.h"

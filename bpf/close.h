@@ -36,6 +36,8 @@ static __always_inline void exchange_close(struct connection *c, struct exchange
 	if (!(x->state & EXCHANGE_REQUEST_DONE)) { /* only the newest */
 		x->request_wire = request->position - request->message_start;
 		x->request_body = request->parser.body;
+		if (request->kept > x->kept[REQUEST]) /* a tunnel's request was reset at its end */
+			x->kept[REQUEST] = request->kept;
 	}
 	if (x->state & EXCHANGE_RESPONSE_DONE)
 		return;
@@ -44,6 +46,7 @@ static __always_inline void exchange_close(struct connection *c, struct exchange
 		return;
 	x->response_wire = response->position - response->message_start;
 	x->response_body = response->parser.body;
+	x->kept[RESPONSE] = response->kept;
 	if (x->flag == EXCHANGE_OK)
 		x->ended_ns = response->last_ns;
 	if (response->parser.phase == HTTP1_TUNNEL && request->last_ns > response->last_ns)
@@ -84,7 +87,7 @@ static __always_inline void exchanges_declare(struct connection *c)
 		count_inexact(c->missed ? INEXACT_HOLE : c->lost_reason, n);
 	else if (c->pickup == PICKUP_TRY)
 		count_inexact(INEXACT_OLDER, n);
-	sink_gone(c, c->next);
+	sink_gone(c, c->next + 1);
 }
 
 /*
@@ -98,6 +101,10 @@ static __always_inline __u32 connection_settle(struct connection *c, const struc
 	struct direction *request = &c->direction[REQUEST];
 	int client = c->reporter == REPORTER_SOURCE;
 
+	if (c->dead) {
+		request->parser.phase = HTTP1_DEAD;
+		c->direction[RESPONSE].parser.phase = HTTP1_DEAD;
+	}
 	direction_settle(c, &c->direction[client ? REQUEST : RESPONSE], BPF_CORE_READ(tp, snd_nxt),
 			 1);
 	direction_settle(c, &c->direction[client ? RESPONSE : REQUEST], BPF_CORE_READ(tp, rcv_nxt),
@@ -133,15 +140,17 @@ __noinline int close_in(__u32 slot, __u32 i)
 	x = exchange_at(c, deep, c->first + i);
 	is_broken = x->flag == EXCHANGE_UPE;
 	exchange_close(c, x, s->walk.now);
-	sink_exchange(c, x, &s->window);
+	sink_exchange(c, x, s);
 	/* After an answer that could not be understood nobody knows what was answered. */
 	if (!is_broken || c->next - c->first - i <= 1)
 		return 1;
 	count_inexact(INEXACT_FRAMING, c->next - c->first - i - 1);
+	sink_gone(c, c->next);
 	return 0;
 }
 
-static __always_inline void exchanges_close(struct connection *c, __u32 pending, __u64 now)
+static __always_inline void exchanges_close(struct connection *c, const struct sock *sk,
+					    __u32 pending, __u64 now)
 {
 	struct scratch *s;
 
@@ -150,10 +159,12 @@ static __always_inline void exchanges_close(struct connection *c, __u32 pending,
 	s = scratch_claim();
 	if (!s) {
 		count_inexact(INEXACT_SCRATCH, pending);
+		sink_gone(c, c->next);
 		return;
 	}
 	s->walk.tuple = c->tuple;
 	s->walk.now = now;
+	sink_closing(&s->walk, (const struct tcp_sock *)sk);
 	for (__u32 i = 0; i < EXCHANGES_MAX; i++)
 		if (!close_in(s->window.slot, i))
 			break;
@@ -176,14 +187,15 @@ static __always_inline void connection_remove(struct connection *c, const struct
 }
 
 /* What never proved to be HTTP, whole or in part. */
-static __always_inline void connection_end_tcp(struct connection *c, __u64 now)
+static __always_inline void connection_end_tcp(struct connection *c, const struct sock *sk,
+					       __u64 now)
 {
 	if (c->early || (c->older && !c->looks_http))
 		return;
 	if (c->undeclared)
 		count_inexact(c->lost_reason, c->undeclared);
 	else if (!c->older)
-		sink_tcp(c, now);
+		sink_tcp(c, sk, now);
 }
 
 /* in_handshake: when two CPUs make a socket of the same request, the one that comes second is
@@ -203,9 +215,9 @@ static __always_inline void connection_closed(struct sock *sk, int in_handshake)
 		1; /* what ingress programs are still at is not reported again */
 	if (c->reporter == REPORTER_SOURCE)
 		client_closed(&t);
-	exchanges_close(c, connection_settle(c, sk), now);
+	exchanges_close(c, sk, connection_settle(c, sk), now);
 	if (!c->is_http)
-		connection_end_tcp(c, now);
+		connection_end_tcp(c, sk, now);
 	if (c->direction[REQUEST].begun || c->skipped) /* a head whose end never came */
 		sink_gone(c, c->next + 1);
 	connection_remove(c, &t);
@@ -229,7 +241,12 @@ static __always_inline void connection_established(struct sock *sk, enum reporte
 		connection_create(sk, &t, reporter);
 		c = bpf_map_lookup_elem(&connections, &t);
 	}
-	if (!c || !c->early)
+	if (!c) { /* untracked */
+		sink_refused(sk, &t, 0, 0);
+		return;
+	}
+	sink_opened(c, sk);
+	if (!c->early)
 		return;
 	bpf_map_delete_elem(&early_connections, &t);
 	connection_describe(c, sk);
@@ -241,16 +258,17 @@ static __always_inline void connection_established(struct sock *sk, enum reporte
 static __always_inline void connection_refused(struct sock *sk)
 {
 	int error = BPF_CORE_READ(sk, sk_err);
+	struct connection *c;
 	struct tuple t;
 
 	if (tuple_of_socket(sk, &t))
 		return;
-	if (!bpf_map_delete_elem(&early_connections, &t)) { /* Fast Open */
-		bpf_map_delete_elem(&connections, &t);
-		count_connections(-1);
+	c = bpf_map_lookup_elem(&connections, &t);
+	if (c && c->early) { /* Fast Open */
+		sink_gone(c, c->next + 1);
+		connection_remove(c, &t);
 	}
-	if (error) /* 0: the application gave up */
-		sink_refused(&t, error, bpf_ktime_get_ns());
+	sink_refused(sk, &t, error, bpf_ktime_get_ns()); /* error 0: the application gave up */
 }
 
 #endif

@@ -58,12 +58,16 @@ struct direction {
 	__u32 fin_seq;
 	__u8 started; /* next_seq is known */
 	__u8 busy;
-	__u8 begun;   /* message_start and started_ns are set */
-	__u8 pushed;  /* request: it is in the ring */
-	__u8 skipped; /* request: it found no room there */
-	__u8 answers; /* response: to the oldest exchange, whose status is set */
-	__u8 has_fin; /* fin_seq is set */
-	__u8 stale;   /* to be reset before it is walked again */
+	__u8 begun;	/* message_start and started_ns are set */
+	__u8 pushed;	/* request: it is in the ring */
+	__u8 skipped;	/* request: it found no room there */
+	__u8 answers;	/* response: to the oldest exchange, whose status is set */
+	__u8 has_fin;	/* fin_seq is set */
+	__u8 stale;	/* to be reset before it is walked again */
+	__u8 kept;	/* pieces of the message's head that the sink keeps, or KEPT_LOST */
+	__u8 line_kept; /* as struct http1_kept has it, of the line that goes on */
+	__u8 head_open; /* its head has begun in a window before, and not ended */
+	__u8 reserved[5];
 	struct http1_parser parser;
 };
 
@@ -104,9 +108,14 @@ struct connection {
 	__u8 looks_http; /* a response seems to have begun */
 	__u8 asked;	 /* a request was declared since the server last spoke */
 	__u8 answered;	 /* the oldest exchange, before its request ended */
-	__u8 reserved[3];
-	__u32 stashed; /* ranges in its stash */
-	__u32 entered; /* counts what was put into it */
+	__u8 hello;	 /* 0, or pieces of a TLS ClientHello that were sent + 1, see hello.h */
+	__u8 reserved[2];
+	__u32 stashed;	 /* ranges in its stash */
+	__u32 entered;	 /* counts what was put into it */
+	__u32 kept_from; /* of exchanges before this ordinal the sink has kept nothing, or was
+			    handed it */
+	__u32 pid; /* of who called connect() or listen(), where a sink wants it; 0: not known */
+	char comm[16];
 	struct direction direction[DIRECTIONS];
 	struct exchange ring[EXCHANGES_INLINE];
 };

@@ -25,14 +25,20 @@ struct exchange {
 	__u64 request_body; /* bytes without framing */
 	__u64 response_wire;
 	__u64 response_body;
-	__u32 ordinal; /* of the request on its connection, from 0 */
-	__u16 status;  /* 0: no response head; an interim status when nothing final followed */
-	__u8 minor;    /* HTTP/1.minor */
-	__u8 method;   /* enum http1_method */
+	__u64 request_ended_ns;	   /* last byte of the request; 0: it did not come */
+	__u64 response_started_ns; /* first byte of the response; 0: it did not come */
+	__u32 ordinal;		   /* of the request on its connection, from 0 */
+	__u32 request_head;	   /* bytes: start line, headers, empty line */
+	__u32 response_head;	   /* those of interim responses included */
+	__u16 status; /* 0: no response head; an interim status when nothing final followed */
+	__u8 minor;   /* HTTP/1.minor */
+	__u8 method;  /* enum http1_method */
 	__u8 state;
-	__u8 flag; /* enum exchange_flag */
-	__u8 reserved[6];
+	__u8 flag;    /* enum exchange_flag */
+	__u8 kept[2]; /* of request and response: pieces that the sink keeps, or KEPT_LOST */
 };
+
+#define KEPT_LOST 255 /* pieces found no room: nothing is known */
 
 /* Why a message could not be followed; index of the collectors' inexact counters. */
 enum inexact_reason {
@@ -54,7 +60,6 @@ enum inexact_reason {
 struct http_health {
 	__u64 untracked;       /* connections for which the map had no room */
 	__u64 series_overflow; /* exchanges for which the series map had no room */
-	__u64 ring_drops;      /* records that found no room in the ring */
 	__u64 connections;     /* tracked now */
 	__u64 inexact[INEXACT_REASONS];
 };

@@ -2,10 +2,13 @@
 /*
  * Layers 1 to 3 put together: walks a segment message by message and hands finished exchanges to
  * the sink that includes this file. The sink defines, before the include:
- *   sink_head(c, response, ordinal, offset, w, at, length)  bytes of a head in the window, which
- *							     stand at offset in the message
- *   sink_exchange(c, x, w)  a request that ended; the window's bytes are free
- *   sink_gone(c, ordinal)  no exchange before this one will be heard of again
+ *   sink_head(c, d, s)  bytes of a head in the window, as s->walk.head says
+ *   sink_trailers(c, d, s)  the window's kept lines are trailers of the oldest exchange's response
+ *   sink_exchange(c, x, s)  a request that ended; the window's bytes are free
+ *   sink_gone(c, ordinal)  no exchange from c->kept_from up to this one will be heard of
+ *   sink_skipped(c, d)  nor will the request be whose head d has come to the end of
+ *   sink_segment(k, tp)  the socket of the segment that is walked
+ *   sink_wants_hello(c), sink_hello(c, w, length, index)  see hello.h
  * Bytes come through reader_load(), so nothing here knows whether they come from an skb.
  */
 #ifndef MESHTAP_HTTP_H
@@ -43,19 +46,35 @@ static __always_inline long reader_load(const struct reader *r, const struct wal
 	return bpf_probe_read_kernel(to, length, r->piece->bytes + offset);
 }
 
-/* Hands what the window holds of a head to the sink. */
-static __always_inline void walk_head(struct walk *k, struct connection *c, struct direction *d,
-				      struct http1_window *w, __u64 position, __u32 from)
+/* The head is of no exchange that will be reported: the request found no room or was declared, or
+ * the response answers nothing that is known, or what was answered already. */
+static __always_inline int is_vain_head(const struct walk *k, const struct connection *c,
+					const struct direction *d)
 {
-	__u32 ordinal = k->direction == RESPONSE ? c->first : c->next - d->pushed;
-	__u32 offset = position + from - HTTP1_START - d->message_start;
+	const struct direction *request = &c->direction[REQUEST];
 
-	if (k->direction == RESPONSE && c->first == c->next &&
-	    (is_searched(c, 0) || !c->direction[REQUEST].begun))
-		return; /* it answers nothing that is known */
+	if (d->stale)
+		return 1;
+	if (k->direction == REQUEST)
+		return d->skipped;
+	if (c->first != c->next)
+		return c->answered;
+	return is_searched(c, 0) || c->skipped || !request->begun ||
+	       !(request->parser.flags & HTTP1_LINE_OK);
+}
 
-	sink_head(c, k->direction == RESPONSE, ordinal, offset, w, from,
-		  w->consumed + HTTP1_START - from);
+/* Hands what the window holds of a head to the sink. */
+static __always_inline void walk_head(struct scratch *s, struct connection *c, struct direction *d)
+{
+	const struct walk *k = &s->walk;
+	struct head *head = &s->walk.head;
+
+	if (is_vain_head(k, c, d))
+		return;
+	head->response = k->direction == RESPONSE;
+	head->ordinal = head->response ? c->first : c->next - d->pushed;
+	head->length = s->window.consumed + HTTP1_START - head->from;
+	sink_head(c, d, s);
 }
 
 /* Loads the window at offset and parses it. Returns the bytes done with. */
@@ -65,7 +84,7 @@ static __always_inline __u32 walk_window(const struct reader *r, struct scratch 
 {
 	struct walk *k = &s->walk;
 	struct http1_window *w = &s->window;
-	__u32 length = k->length - offset, head_from = HTTP1_START;
+	__u32 length = k->length - offset;
 	int in_head = d->parser.phase <= HTTP1_HEADERS;
 	__u64 position = d->position;
 
@@ -73,29 +92,40 @@ static __always_inline __u32 walk_window(const struct reader *r, struct scratch 
 		length = k->window;
 	http1_hide(length);
 	length = ((length - 1) & (HTTP1_WINDOW - 1)) + 1;
+	k->head.from = HTTP1_START;
 	if (reader_load(r, k, offset, w->bytes + HTTP1_START, length)) {
 		connection_lose(c, INEXACT_HOLE, k->egress ? LOST_SENT : LOST_RECEIVED);
 		*ret_event = HTTP1_MORE;
 		return 0;
 	}
+	if (d->parser.phase == HTTP1_HELLO) {
+		*ret_event = HTTP1_MORE;
+		return hello_window(k, c, d, w, length);
+	}
 	w->parser = d->parser;
+	w->kept.line = d->line_kept;
 	*ret_event = http1_parse_in(w->slot, length);
 	d->parser = w->parser;
+	d->line_kept = w->kept.line;
 	if (!d->begun && (d->parser.flags & HTTP1_BEGUN) && (__s32)w->consumed > w->begin) {
 		__u32 begin = w->begin < 0 ? 0 : w->begin; /* before it: a CR on its own */
 
 		d->begun = 1;
 		d->message_start = position + begin;
 		d->started_ns = k->seen_ns;
-		head_from += begin;
+		k->head.from += begin;
 	} else if (!d->begun) {
 		in_head = 0;
 	}
 	d->position += w->consumed;
 	d->next_seq += w->consumed;
 	d->last_ns = k->now;
+	k->head.offset = position + k->head.from - HTTP1_START - d->message_start;
+	k->head.ends = *ret_event == HTTP1_HEAD_END;
 	if (in_head && *ret_event != HTTP1_BAD)
-		walk_head(k, c, d, w, position, head_from);
+		walk_head(s, c, d);
+	else if (w->kept.to && d->answers)
+		sink_trailers(c, d, s);
 	return w->consumed;
 }
 
@@ -108,7 +138,7 @@ static __always_inline void direction_catch_up(struct connection *c, struct dire
 		d->stale = 0;
 	}
 	if (c->dead)
-		d->parser.phase = HTTP1_DEAD;
+		d->parser.phase = hello_is_wanted(c, d, is_response) ? HTTP1_HELLO : HTTP1_DEAD;
 	if (is_response)
 		return;
 	if (c->refused) {
@@ -128,7 +158,7 @@ static __always_inline enum sequence_verdict walk_claim(struct walk *k, struct c
 {
 	enum sequence_verdict verdict;
 
-	if (c->missed)
+	if (c->missed && !c->dead)
 		return SEQUENCE_LOST;
 	if (k->flags & TCP_FLAG_RST) {
 		if (c->closer == CLOSER_NONE && (k->egress || k->seq == k->rcv_nxt))
@@ -198,7 +228,7 @@ static __always_inline __u32 walk_message(const struct reader *r, struct scratch
 	else if (event == HTTP1_BAD && k->direction == RESPONSE)
 		response_bad(k, c, d);
 	else if (event == HTTP1_BAD)
-		request_bad(k, c, d);
+		request_bad(s, c, d);
 	return offset;
 }
 
@@ -233,6 +263,10 @@ static __always_inline int walk(const struct reader *r, struct scratch *s, struc
 	searching = is_searched(c, k->egress);
 	bpf_spin_unlock(&c->lock);
 
+	if (verdict == SEQUENCE_LOST && c->dead) {
+		hello_lose(c);
+		return WALK_ON;
+	}
 	if (verdict == SEQUENCE_LOST) {
 		connection_lose(c, c->missed ? INEXACT_SCRATCH : INEXACT_HOLE,
 				(c->missed & MISSED_SENT) || (k->egress && !c->missed)

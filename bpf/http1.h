@@ -13,6 +13,7 @@
 #ifndef MESHTAP_HTTP1_H
 #define MESHTAP_HTTP1_H
 
+#include "http1_keep.h"
 #include "http1_line.h"
 
 /* An empty line ends here: LF after LF, or after LF CR. */
@@ -62,21 +63,6 @@ http1_inline __u32 http1_find_lines(struct http1_window *w, __u32 start)
 	return n;
 }
 
-/*
- * In the kernel these two and http1_parse() are global functions (scratch.h): verified once, on
- * their own, whatever the caller's state. They can take no pointers on Linux 5.10, so they find the
- * window by its slot.
- */
-#ifdef __bpf__
-int http1_line_in(__u32 slot, __u32 at, __u32 length);
-int http1_find_lines_in(__u32 slot, __u32 start);
-#define http1_call_line(w, at, length)	http1_line_in((w)->slot, at, length)
-#define http1_call_find_lines(w, start) http1_find_lines_in((w)->slot, start)
-#else
-#define http1_call_line(w, at, length)	http1_line(w, at, length)
-#define http1_call_find_lines(w, start) http1_find_lines(w, start)
-#endif
-
 /* A header line that cannot decide framing: neither Content-Length nor Transfer-Encoding, nor after
  * these, and not the empty line. */
 http1_inline int http1_is_idle_line(const struct http1_window *w, __u32 at)
@@ -87,10 +73,40 @@ http1_inline int http1_is_idle_line(const struct http1_window *w, __u32 at)
 	       c != ('\r' | 0x20) && c != ('\n' | 0x20);
 }
 
+/*
+ * In the kernel these two and http1_parse() are global functions (scratch.h): verified once, on
+ * their own, whatever the caller's state. They can take no pointers on Linux 5.10, so they find the
+ * window by its slot.
+ */
+#ifdef HTTP1_KEEPS
+#define HTTP1_LOOKS_AT_ALL 1
+#else
+#define HTTP1_LOOKS_AT_ALL 0
+#endif
+
+/* What a whole line means: to who wants it, and for framing. */
+http1_inline enum http1_event http1_take_line(struct http1_window *w, __u32 at, __u32 length)
+{
+	http1_keep(w, at, at + length + 1);
+	if (HTTP1_LOOKS_AT_ALL && http1_is_idle_line(w, at))
+		return HTTP1_MORE;
+	return http1_line(w, at, length);
+}
+
+#ifdef __bpf__
+int http1_line_in(__u32 slot, __u32 at, __u32 length);
+int http1_find_lines_in(__u32 slot, __u32 start);
+#define http1_call_line(w, at, length)	http1_line_in((w)->slot, at, length)
+#define http1_call_find_lines(w, start) http1_find_lines_in((w)->slot, start)
+#else
+#define http1_call_line(w, at, length)	http1_take_line(w, at, length)
+#define http1_call_find_lines(w, start) http1_find_lines(w, start)
+#endif
+
 http1_inline void http1_restore_carry(const struct http1_parser *p, struct http1_window *w)
 {
 	for (int i = 0; i < HTTP1_CARRY / 8; i++)
-		((__u64 *)(w->bytes + HTTP1_CARRY))[i] = ((const __u64 *)p->carry)[i];
+		((__u64 *)(w->bytes + HTTP1_START - HTTP1_CARRY))[i] = ((const __u64 *)p->carry)[i];
 }
 
 /* Keeps the unfinished line [at, end). */
@@ -150,6 +166,8 @@ http1_inline int http1_parse(struct http1_window *w, __u32 length)
 		http1_restore_carry(p, w);
 	p->carry_length = 0;
 	w->consumed = 0;
+	w->kept.to = 0;
+	w->kept.headers = 0;
 	w->begins = !(p->flags & HTTP1_BEGUN);
 	if (w->begins && !http1_can_begin(p, w, at))
 		return HTTP1_BAD;
@@ -167,7 +185,7 @@ http1_inline int http1_parse(struct http1_window *w, __u32 length)
 		lf = w->lf[i] & (HTTP1_BYTES - 1);
 		if (lf < at) /* inside a chunk's data */
 			continue;
-		if (!http1_is_idle_line(w, at))
+		if (HTTP1_LOOKS_AT_ALL || !http1_is_idle_line(w, at))
 			event = http1_call_line(w, at, lf - at);
 		if (event == HTTP1_BAD)
 			break;
@@ -193,6 +211,7 @@ http1_inline int http1_parse(struct http1_window *w, __u32 length)
 			  (at < w->end && *http1_at(w, at) != '\r' && *http1_at(w, at) != '\n')))
 		p->flags |= HTTP1_BEGUN;
 	if (event == HTTP1_MORE && at < w->end && w->searched == w->end && !p->skip) {
+		http1_call_keep(w, at, w->end);
 		http1_save_carry(p, w, at, w->end);
 		at = w->end;
 	}

@@ -9,8 +9,9 @@
 #define HTTP1_CARRY_FIRST 40
 #define HTTP1_CARRY_LAST  24
 
-/* Where the caller loads new bytes: room for the carry, and to look back. */
-#define HTTP1_START  (HTTP1_CARRY * 2)
+/* Where the caller loads new bytes: room for the carry, to look back, and for what a sink puts
+ * before bytes that it sends on. */
+#define HTTP1_START  256
 #define HTTP1_WINDOW 2048 /* most new bytes */
 #define HTTP1_LINES  32	  /* most lines per call; a power of two */
 #define HTTP1_BYTES  4096 /* a power of two above START + WINDOW: bounds by mask, see http1_at() */
@@ -23,6 +24,7 @@ enum http1_phase {
 	HTTP1_CHUNK_SIZE,
 	HTTP1_CHUNK_END, /* the line end after a chunk's data */
 	HTTP1_TRAILERS,
+	HTTP1_HELLO,	   /* not HTTP, but a TLS ClientHello: see hello.h */
 	HTTP1_UNTIL_CLOSE, /* the body ends with the connection */
 	HTTP1_TUNNEL,	   /* after 101, or 2xx to CONNECT */
 	HTTP1_DEAD,	   /* not HTTP, or no longer understood */
@@ -65,6 +67,13 @@ struct http1_parser {
 	__u8 carry[HTTP1_CARRY]; /* right-aligned */
 };
 
+/* Which bytes of the window are lines that somebody wants, see http1_keep.h. */
+struct http1_kept {
+	__u32 from, to; /* offsets in the window; to 0: none */
+	__u8 headers;	/* other lines than the start line are among them */
+	__u8 line;	/* the line that was looked at last, which may go on in the next window */
+};
+
 struct http1_window {
 	__u8 bytes[HTTP1_BYTES + HTTP1_CARRY];
 	__u16 lf[HTTP1_LINES];	    /* where lines end */
@@ -77,6 +86,7 @@ struct http1_window {
 	__s32 begin; /* http1_parse(): the offset of the message's first byte, when it is the first
 			to set HTTP1_BEGUN; negative inside the carry */
 	__u8 begins; /* the message has not begun before this window */
+	struct http1_kept kept;
 };
 
 http1_inline const __u8 *http1_at(const struct http1_window *w, __u32 at)

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The programs of both HTTP collectors: where segments and connection states come from. Include
- * last; besides what http.h wants the sink defines sink_tcp(c, now): a connection that was not HTTP
- * is closed, and sink_refused(t, error, now): a connect() failed.
+ * last; besides what http.h wants the sink defines
+ *   sink_tcp(c, sk, now)  a connection that was not HTTP is closed
+ *   sink_connecting(sk)  connect() was called
+ *   sink_listening(t)  listen() was called
+ *   sink_closing(k, tp)  the connection's exchanges are about to be closed
+ *   sink_opened(c, sk)  a connection is ESTABLISHED
+ *   sink_refused(sk, t, error, now)  a connect() failed; error 0: nothing more is heard of sk
  *
  * Always returns 1: a cgroup_skb program that returns 0 drops the packet.
  */
@@ -40,6 +45,7 @@ static __always_inline void walk_start(struct walk *k, const struct packet *p,
 	k->window = WINDOW_FIRST;
 	k->flags = p->flags;
 	k->egress = egress;
+	sink_segment(k, tp);
 	/* RFC 5961 section 5.2. Up to write_seq: snd_nxt is raised only after the transmission. */
 	k->refused = !egress && !k->is_early &&
 		     (sequence_after(p->ack_seq, tp->write_seq) > 0 ||
@@ -195,6 +201,12 @@ int http_egress(struct __sk_buff *skb)
 	return http_segment(skb, 1);
 }
 
+static __always_inline void listening(const struct sock *sk, const struct tuple *t)
+{
+	listener_opened(t, workload_of_socket(sk));
+	sink_listening(t);
+}
+
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(http_socket_state, struct sock *sk, int old_state, int new_state)
 {
@@ -205,8 +217,10 @@ int BPF_PROG(http_socket_state, struct sock *sk, int old_state, int new_state)
 	if (new_state == TCP_ESTABLISHED)
 		connection_established(sk, old_state == TCP_SYN_SENT ? REPORTER_SOURCE
 								     : REPORTER_DESTINATION);
+	else if (new_state == TCP_SYN_SENT)
+		sink_connecting(sk);
 	else if (new_state == TCP_LISTEN && !tuple_of_socket(sk, &t))
-		listener_opened(&t, workload_of_socket(sk));
+		listening(sk, &t);
 	else if (new_state == TCP_CLOSE && old_state == TCP_LISTEN && !tuple_of_socket(sk, &t))
 		listener_closed(&t);
 	else if (new_state == TCP_CLOSE && old_state == TCP_SYN_SENT)

@@ -63,11 +63,11 @@ static __always_inline struct http_series *series_of(const struct http_series_ke
 }
 
 static __always_inline void sink_exchange(const struct connection *c, const struct exchange *x,
-					  struct http1_window *w)
+					  struct scratch *s)
 {
 	struct http_series_key key = {};
 	__u32 duration, request, response;
-	struct http_series *s;
+	struct http_series *e;
 	__u64 ms;
 
 	key.parties.local_workload = c->local_workload;
@@ -76,24 +76,29 @@ static __always_inline void sink_exchange(const struct connection *c, const stru
 	key.parties.shard = bpf_get_smp_processor_id() % SERIES_SHARDS;
 	key.status = x->status;
 	key.flag = x->flag;
-	s = series_of(&key);
-	if (!s)
+	e = series_of(&key);
+	if (!e)
 		return;
 	ms = x->ended_ns > x->started_ns ? (x->ended_ns - x->started_ns) / 1000000 : 0;
 	duration = bucket_of(ms);
 	request = bucket_of(x->request_wire);
 	response = bucket_of(x->response_wire);
 	/* Tracepoint programs have no spin lock on Linux 5.10. */
-	__sync_fetch_and_add(&s->sum[HISTOGRAM_DURATION], ms);
-	__sync_fetch_and_add(&s->sum[HISTOGRAM_REQUEST], x->request_wire);
-	__sync_fetch_and_add(&s->sum[HISTOGRAM_RESPONSE], x->response_wire);
-	__sync_fetch_and_add(&s->bucket[HISTOGRAM_DURATION][duration], 1);
-	__sync_fetch_and_add(&s->bucket[HISTOGRAM_REQUEST][request], 1);
-	__sync_fetch_and_add(&s->bucket[HISTOGRAM_RESPONSE][response], 1);
+	__sync_fetch_and_add(&e->sum[HISTOGRAM_DURATION], ms);
+	__sync_fetch_and_add(&e->sum[HISTOGRAM_REQUEST], x->request_wire);
+	__sync_fetch_and_add(&e->sum[HISTOGRAM_RESPONSE], x->response_wire);
+	__sync_fetch_and_add(&e->bucket[HISTOGRAM_DURATION][duration], 1);
+	__sync_fetch_and_add(&e->bucket[HISTOGRAM_REQUEST][request], 1);
+	__sync_fetch_and_add(&e->bucket[HISTOGRAM_RESPONSE][response], 1);
 }
 
-static __always_inline void sink_head(const struct connection *c, int response, __u32 ordinal,
-				      __u32 offset, struct http1_window *w, __u32 at, __u32 length)
+static __always_inline void sink_head(const struct connection *c, struct direction *d,
+				      struct scratch *s)
+{
+}
+
+static __always_inline void sink_trailers(const struct connection *c, struct direction *d,
+					  struct scratch *s)
 {
 }
 
@@ -101,11 +106,47 @@ static __always_inline void sink_gone(const struct connection *c, __u32 ordinal)
 {
 }
 
-static __always_inline void sink_tcp(const struct connection *c, __u64 now)
+static __always_inline void sink_skipped(const struct connection *c, const struct direction *d)
 {
 }
 
-static __always_inline void sink_refused(const struct tuple *t, __u32 error, __u64 now)
+static __always_inline int sink_wants_hello(const struct connection *c)
+{
+	return 0;
+}
+
+static __always_inline int sink_hello(const struct connection *c, struct http1_window *w,
+				      __u32 length, __u8 index)
+{
+	return 0;
+}
+
+static __always_inline void sink_tcp(const struct connection *c, const struct sock *sk, __u64 now)
+{
+}
+
+static __always_inline void sink_connecting(const struct sock *sk)
+{
+}
+
+static __always_inline void sink_listening(const struct tuple *t)
+{
+}
+
+static __always_inline void sink_opened(const struct connection *c, const struct sock *sk)
+{
+}
+
+static __always_inline void sink_refused(const struct sock *sk, const struct tuple *t, __u32 error,
+					 __u64 now)
+{
+}
+
+static __always_inline void sink_segment(struct walk *k, const struct tcp_sock *tp)
+{
+}
+
+static __always_inline void sink_closing(struct walk *k, const struct tcp_sock *tp)
 {
 }
 

@@ -111,6 +111,8 @@ struct tcp_sock {
 	u32 write_seq;
 	u32 max_window;
 	u32 lsndtime;
+	u32 srtt_us; /* times 8 */
+	u32 total_retrans;
 	u64 bytes_received;
 	u64 bytes_sent;
 	u64 bytes_retrans;
@@ -124,6 +126,12 @@ struct bpf_iter_meta {
 	struct seq_file *seq;
 	u64 session_id;
 	u64 seq_num;
+};
+
+struct bpf_iter__bpf_map_elem {
+	struct bpf_iter_meta *meta;
+	void *key;
+	void *value;
 };
 
 struct bpf_iter__tcp {

@@ -3,6 +3,7 @@
 #ifndef MESHTAP_MESSAGE_H
 #define MESHTAP_MESSAGE_H
 
+#include "hello.h"
 #include "lose.h"
 #include "pending.h"
 #include "pickup.h"
@@ -31,6 +32,8 @@ static __always_inline enum http1_event request_head_end(struct walk *k, struct 
 	}
 	bpf_spin_unlock(&c->lock);
 	connection_declare(c, declared);
+	if (d->skipped)
+		sink_skipped(c, d);
 	return http1_body(&d->parser, d->parser.method);
 }
 
@@ -91,6 +94,9 @@ static __always_inline __u8 response_answers(struct connection *c, struct direct
 		return HTTP1_METHOD_OTHER;
 	}
 	x->status = d->parser.status;
+	if (!x->response_started_ns)
+		x->response_started_ns = d->started_ns;
+	x->response_head = d->position - d->message_start;
 	d->answers = is_final;
 	if (is_final)
 		response_steers_request(c, x);
@@ -133,11 +139,14 @@ static __always_inline void message_store(struct connection *c, struct direction
 		x->response_wire = d->position - d->message_start;
 		x->response_body = d->parser.body;
 		x->ended_ns = d->last_ns;
+		x->kept[RESPONSE] = d->kept;
 		x->state |= EXCHANGE_RESPONSE_DONE;
 	} else if (!is_response && d->pushed) {
 		x = exchange_at(c, deep, c->next - 1);
 		x->request_wire = d->position - d->message_start;
 		x->request_body = d->parser.body;
+		x->request_ended_ns = d->last_ns;
+		x->kept[REQUEST] = d->kept;
 		x->state |= EXCHANGE_REQUEST_DONE;
 	}
 }
@@ -158,12 +167,14 @@ static __always_inline void message_end(struct scratch *s, struct connection *c,
 	}
 	bpf_spin_unlock(&c->lock);
 	if (finished)
-		sink_exchange(c, &k->done, &s->window);
+		sink_exchange(c, &k->done, s);
 }
 
 /* A request that no server accepts: its bytes go on until the connection's end. */
-static __always_inline void request_bad(struct walk *k, struct connection *c, struct direction *d)
+static __always_inline void request_bad(struct scratch *s, struct connection *c,
+					struct direction *d)
 {
+	struct walk *k = &s->walk;
 	struct deep_ring *deep;
 	__u32 declared;
 
@@ -172,6 +183,7 @@ static __always_inline void request_bad(struct walk *k, struct connection *c, st
 		return;
 	}
 	if (!c->is_http && !(d->parser.flags & HTTP1_LINE_OK)) {
+		hello_begin(s, c, d);
 		connection_is_not_http(c);
 		return;
 	}

@@ -17,6 +17,9 @@
 struct listener {
 	__u64 workload;
 	__u64 sockets; /* SO_REUSEPORT: several sockets share an address and port */
+	__u32 pid;     /* of who called listen(), where it is wanted; 0: not known */
+	char comm[16];
+	__u32 reserved;
 };
 
 struct {

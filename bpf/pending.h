@@ -110,6 +110,12 @@ static __always_inline __u32 exchange_push(struct connection *c, struct directio
 	x->request_body = 0;
 	x->response_wire = 0;
 	x->response_body = 0;
+	x->request_ended_ns = 0;
+	x->response_started_ns = 0;
+	x->request_head = d->position - d->message_start;
+	x->response_head = 0;
+	x->kept[REQUEST] = d->kept;
+	x->kept[RESPONSE] = 0;
 	x->ordinal = c->next;
 	x->status = 0;
 	x->minor = d->parser.minor;
@@ -135,6 +141,7 @@ static __always_inline int exchange_pop(struct connection *c, struct deep_ring *
 		return 0;
 	*ret = *x;
 	c->first++;
+	c->kept_from = c->first; /* whoever takes it out hands it to the sink */
 	if (c->is_deep && (__s32)(c->first - c->deep_from) > 0)
 		c->deep_from = c->first; /* ordinals wrap */
 	return 1;

@@ -22,6 +22,9 @@ static __always_inline void direction_reset(struct direction *d)
 	d->pushed = 0;
 	d->skipped = 0;
 	d->answers = 0;
+	d->kept = 0;
+	d->line_kept = 0;
+	d->head_open = 0;
 	http1_next(&d->parser);
 }
 

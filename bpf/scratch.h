@@ -12,6 +12,16 @@
 
 #define SCRATCH_SLOTS 4
 
+/* What of a window belongs to a head. */
+struct head {
+	__u32 ordinal; /* of the exchange */
+	__u32 offset;  /* in the message; a response's: from its first interim response on */
+	__u32 from;    /* in the window */
+	__u32 length;
+	__u8 response;
+	__u8 ends; /* with the last of these bytes */
+};
+
 /* A segment on its way, and how far it has come. Kept here because functions that are verified once
  * cannot be given a pointer to it. */
 struct walk {
@@ -28,16 +38,19 @@ struct walk {
 	__u32 window;  /* bytes to load at a time */
 	__u8 flags;    /* of TCP */
 	__u8 egress;
-	__u8 is_early;	      /* no socket of its own yet */
-	__u8 direction;	      /* REQUEST or RESPONSE */
-	__u8 held;	      /* the direction is ours */
-	__u8 peeked;	      /* begin is set */
-	__u8 has_copy;	      /* of the range that is replayed */
-	__u8 refused;	      /* TCP will drop it for what it acknowledges */
-	__u32 range;	      /* its number + 1; 0: nothing is replayed */
-	__u32 room;	      /* result of a search */
-	__u32 stashed_to;     /* how far the segment is in the stash */
-	__u8 begin[12];	      /* of the payload, while a message's beginning is looked for */
+	__u8 is_early;	  /* no socket of its own yet */
+	__u8 direction;	  /* REQUEST or RESPONSE */
+	__u8 held;	  /* the direction is ours */
+	__u8 peeked;	  /* begin is set */
+	__u8 has_copy;	  /* of the range that is replayed */
+	__u8 refused;	  /* TCP will drop it for what it acknowledges */
+	__u32 range;	  /* its number + 1; 0: nothing is replayed */
+	__u32 room;	  /* result of a search */
+	__u32 stashed_to; /* how far the segment is in the stash */
+	__u8 begin[12];	  /* of the payload, while a message's beginning is looked for */
+	struct head head; /* in the window */
+	__u32 rtt_us;	  /* of the socket, where a sink wants them */
+	__u32 retransmits;
 	struct exchange done; /* that ended */
 };
 
@@ -91,7 +104,7 @@ __noinline int http1_line_in(__u32 slot, __u32 at, __u32 length)
 {
 	struct scratch *s = bpf_map_lookup_elem(&scratch, &slot);
 
-	return s ? http1_line(&s->window, at & (HTTP1_BYTES - 1), length & (HTTP1_BYTES - 1))
+	return s ? http1_take_line(&s->window, at & (HTTP1_BYTES - 1), length & (HTTP1_BYTES - 1))
 		 : HTTP1_BAD;
 }
 
@@ -108,6 +121,15 @@ __noinline int http1_parse_in(__u32 slot, __u32 length)
 
 	return s && length <= HTTP1_WINDOW ? http1_parse(&s->window, length) : HTTP1_BAD;
 }
+
+#ifdef HTTP1_KEEPS
+__noinline int http1_keep_in(__u32 slot, __u32 at, __u32 end)
+{
+	struct scratch *s = bpf_map_lookup_elem(&scratch, &slot);
+
+	return s ? http1_keep(&s->window, at & (HTTP1_BYTES - 1), end & (HTTP1_BYTES - 1)) : 0;
+}
+#endif
 
 static __always_inline void scratch_release(struct scratch *s)
 {

@@ -1,34 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Writes Istio's access log. The kernel sends heads and ends of exchanges through a ring; here they
- * are joined and each exchange becomes one line. The ring is pinned: a restart loses what was
- * joined by half, and nothing else that fits the ring.
+ * Writes the access log. The kernel keeps what is wanted of a request until it ends and then sends
+ * it through a ring; here it becomes a line (access_log_lines.c), which a thread of its own writes
+ * (log_file.h). access_log_serve.c waits for what there is to do. Ring and maps are pinned, so a
+ * restart loses nothing that fits the ring.
  */
-#include "access_line.h"
-#include "access_log.h"
-#include "exchange_table.h"
-#include "http_service.h"
-#include "privileges.h"
-#include "ring.h"
-#include "service.h"
-#include "settings.h"
-#include "service_log.h"
+#include "access_log_writer.h"
 
-#include "access_log.skel.h"
+#include "privileges.h"
+
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-#define NAME	    "meshtap-access-log"
-#define PREFIX	    "meshtap_access_log"
-#define TABLE_BYTES (64u << 20) /* 100,000 exchanges in flight, with usual heads */
-#define LOG_BUFFER  (ACCESS_LINE_MAX + (256u << 10))
-#define BATCH	    1024 /* records between two looks at signals and timer */
+#define TABLE_BYTES (4u << 20)
+#define LOG_BUFFER  (256u << 10) /* and the longest line */
 
 static const struct collector collector = {
 	.name = NAME,
@@ -36,16 +29,6 @@ static const struct collector collector = {
 	.summary = "write Istio's access log",
 	.is_service = true,
 	.has_log_file = true,
-};
-
-struct writer {
-	const struct settings *settings;
-	struct http_maps maps;
-	struct service service;
-	struct ring ring;
-	struct exchange_table table;
-	struct service_log log;
-	char line[ACCESS_LINE_MAX]; /* untouched pages cost nothing */
 };
 
 static bool verbose;
@@ -61,176 +44,54 @@ static int fail(int exit_code, const char *what, int error)
 	return exit_code;
 }
 
-static void take_head(struct writer *a, const struct record_head *record, size_t size)
+static int open_log(struct writer *w)
 {
-	if (size < sizeof(*record) || size - sizeof(*record) < record->length)
-		return;
-	exchange_table_append(&a->table, record->header.connection, record->header.ordinal,
-			      record->response ? HEAD_RESPONSE : HEAD_REQUEST, record->offset,
-			      (struct head_text){ record->text, record->length });
-}
+	const char *path = w->settings->to_stdout ? NULL : w->settings->log_file;
+	size_t line_max = log_format_line_max(w->plan->format);
+	int r = log_file_open(&w->log.file, path, STDOUT_FILENO, line_max + LOG_BUFFER);
 
-static struct access_end end_of(const struct tuple *tuple, __u32 reporter)
-{
-	return (struct access_end){ tuple, reporter == REPORTER_SOURCE, access_line_realtime() };
-}
-
-static void take_exchange(struct writer *a, const struct record_exchange *record)
-{
-	const struct record_header *h = &record->header;
-	struct exchange_heads heads =
-		exchange_table_get(&a->table, h->connection, &record->exchange);
-	struct access_end end = end_of(&record->tuple, record->reporter);
-
-	log_file_line(a->log.file, a->line,
-		      access_line_http(a->line, &end, &record->exchange, &heads));
-	exchange_table_remove(&a->table, h->connection, h->ordinal);
-}
-
-static void take_tcp(struct writer *a, const struct record_tcp *record)
-{
-	struct access_end end = end_of(&record->tuple, record->reporter);
-	struct access_tcp tcp = {
-		.started_ns = record->started_ns,
-		.ended_ns = record->ended_ns,
-		.received = record->received,
-		.sent = record->sent,
-		.error = record->error,
-	};
-
-	log_file_line(a->log.file, a->line, access_line_tcp(a->line, &end, &tcp));
-}
-
-static void take_record(void *context, const void *data, size_t size)
-{
-	struct writer *a = context;
-	const struct record_header *header = data;
-
-	if (size >= sizeof(*header) && header->type == RECORD_HEAD)
-		take_head(a, data, size);
-	else if (size >= sizeof(struct record_exchange) && header->type == RECORD_EXCHANGE)
-		take_exchange(a, data);
-	else if (size >= sizeof(struct record_tcp) && header->type == RECORD_TCP)
-		take_tcp(a, data);
-	else if (size >= sizeof(struct record_gone) && header->type == RECORD_GONE)
-		exchange_table_forget(&a->table, header->connection, header->ordinal);
-}
-
-/* What the ring holds now. Bounded, as new records may come faster than they are written. */
-static void drain(struct writer *a)
-{
-	unsigned int batches = a->settings->ring_bytes / sizeof(struct record_header) / BATCH + 1;
-
-	while (batches-- && ring_read(&a->ring, BATCH, take_record, a))
-		;
-	log_file_flush(a->log.file);
-}
-
-static void write_counter(struct prom_text *t, const char *name, const char *help, __u64 value)
-{
-	prom_family(t, name, "counter", help);
-	prom_sample(t, name, NULL, value);
-}
-
-static void write_log_counters(struct prom_text *t, const struct log_status *s)
-{
-	static const char *const reasons[] = LOG_DROP_NAMES;
-	char label[64];
-
-	write_counter(t, PREFIX "_lines_total", "Lines written.", s->lines);
-	prom_family(t, PREFIX "_dropped_lines_total", "counter",
-		    "Lines that could not be written.");
-	for (int i = 0; i < LOG_DROPS; i++) {
-		snprintf(label, sizeof(label), "reason=\"%s\"", reasons[i]);
-		prom_sample(t, PREFIX "_dropped_lines_total", label, s->dropped[i]);
-	}
-}
-
-static void write_metrics(struct writer *a)
-{
-	struct prom_text text = {};
-	struct http_health health = {};
-	struct timespec started;
-	__u32 zero = 0;
-	int r;
-
-	if (a->settings->to_stdout)
-		return;
-	clock_gettime(CLOCK_MONOTONIC, &started);
-	r = bpf_map_lookup_elem(a->maps.health, &zero, &health) ? -errno : 0;
-	write_log_counters(&text, &a->log.status);
-	prom_family(&text, PREFIX "_dropped_records_total", "counter",
-		    "Records for which the ring had no room.");
-	prom_sample(&text, PREFIX "_dropped_records_total", "reason=\"ring\"", health.ring_drops);
-	exchange_table_write(&text, PREFIX, &a->table);
-	http_health_write(&text, PREFIX, &a->maps, &started);
-	if (!r)
-		r = prom_write(&text, a->settings->textfile_dir, PREFIX ".prom");
-	if (r)
-		fail(0, "cannot write the metrics", r);
-	prom_text_free(&text);
-}
-
-static void report(struct writer *a)
-{
-	drain(a);
-	service_log_check(&a->log);
-	write_metrics(a);
-}
-
-/* Returns 0 when it was told to stop, or -EPIPE: nobody reads standard output any more. */
-static int serve(struct writer *a)
-{
-	enum service_event event = SERVICE_TIMER;
-	int r = 0;
-
-	write_metrics(a);
-	while (!r && event != SERVICE_STOP) {
-		event = service_wait_input(&a->service, a->ring.fd, service_log_timeout(&a->log));
-		if (event == SERVICE_INPUT)
-			ring_read(&a->ring, BATCH, take_record, a);
-		if (event == SERVICE_REOPEN)
-			log_file_reopen(a->log.file);
-		if (event == SERVICE_TIMER) {
-			http_maps_sweep(&a->maps);
-			malloc_trim(0); /* what a burst took */
-		}
-		if (event == SERVICE_TIMER || event == SERVICE_REPORT)
-			report(a);
-		r = service_log_check(&a->log);
-	}
-	if (!r)
-		drain(a);
-	service_log_close(&a->log);
-	write_metrics(a);
-	return r;
-}
-
-static int ensure_loaded(const struct settings *settings, struct pins *pins)
-{
-	struct access_log *skel = access_log__open();
-	size_t size;
-	const void *elf;
-	int r;
-
-	if (!skel)
-		return -errno;
-	bpf_map__set_max_entries(skel->maps.connections, settings->max_connections);
-	bpf_map__set_max_entries(skel->maps.records, settings->ring_bytes);
-	skel->rodata->reporters = settings->reporters;
-	elf = access_log__elf_bytes(&size);
-	r = http_service_load(pins, skel->obj, elf, size, (__u64 *)&skel->rodata->generation, NAME);
-	access_log__destroy(skel);
-	return r;
-}
-
-static int open_log(struct writer *a)
-{
-	const char *path = a->settings->to_stdout ? NULL : a->settings->log_file;
-	int r = log_file_open(&a->log.file, path, STDOUT_FILENO, LOG_BUFFER);
-
-	a->log.is_stdout = !path;
+	w->log.is_stdout = !path;
+	w->line = malloc(line_max); /* untouched pages cost nothing */
+	if (!r && !w->line)
+		r = -ENOMEM;
 	return r ? fail(EXIT_RUNTIME, path ? path : "standard output", r) : EXIT_OK;
+}
+
+static int open_maps(struct writer *w, const struct pins *pins)
+{
+	static const char *const names[] = { "log_state", "workloads", "server_names" };
+	int fds[3], r = http_maps_open(&w->maps, pins);
+
+	if (!r)
+		r = pins_get_all(pins, names, fds, 3);
+	if (r)
+		return r;
+	w->state = mmap(NULL, sizeof(*w->state), PROT_READ | PROT_WRITE, MAP_SHARED, fds[0], 0);
+	if (w->state == MAP_FAILED)
+		return -errno;
+	serve_after_killed(w);
+	w->workloads = fds[1];
+	w->names.map = fds[2];
+	w->intervals = w->settings->log.tcp_interval ? pins_get(pins, "link_tcp_intervals") : -1;
+	return ring_open(&w->ring, pins_get(pins, "records"));
+}
+
+static int start_service(struct writer *w)
+{
+	int r = exchange_table_init(&w->table, TABLE_BYTES, w->plan->wanted);
+
+	if (!r)
+		r = service_open(&w->service, w->settings->interval);
+	if (r)
+		return fail(EXIT_RUNTIME, "cannot start", r);
+	r = service_drop_privileges(w->maps.health);
+	if (r < 0)
+		return fail(EXIT_RUNTIME, "cannot drop privileges", r);
+	if (r)
+		fprintf(stderr, NAME
+			": capabilities kept: this kernel reads maps for privileged processes only\n");
+	r = log_file_start(w->log.file); /* a thread of before would keep its capabilities */
+	return r ? fail(EXIT_RUNTIME, "cannot start a thread", r) : EXIT_OK;
 }
 
 /*
@@ -238,41 +99,32 @@ static int open_log(struct writer *a)
  * again, and the textfile directory. Another owner's needs a group that systemd gives, or write
  * permission for root.
  */
-static int run(const struct settings *settings, const struct pins *pins)
+static int run(const struct settings *settings, const struct log_plan *plan,
+	       const struct pins *pins)
 {
-	static struct writer a;
+	static struct writer w;
 	int r;
 
-	a.settings = settings;
-	a.log.name = NAME;
-	r = open_log(&a);
+	w.settings = settings;
+	w.plan = plan;
+	w.log.name = NAME;
+	r = open_log(&w);
 	if (r)
 		return r;
-	r = http_maps_open(&a.maps, pins);
-	if (!r)
-		r = ring_open(&a.ring, pins_get(pins, "records"));
+	r = open_maps(&w, pins);
 	if (r)
 		return fail(EXIT_RUNTIME, "cannot open the pinned maps", r);
-	r = exchange_table_init(&a.table, TABLE_BYTES, access_line_wanted);
-	if (!r)
-		r = service_open(&a.service, settings->interval);
+	r = start_service(&w);
 	if (r)
-		return fail(EXIT_RUNTIME, "cannot start", r);
-	r = service_drop_privileges(a.maps.health);
-	if (r < 0)
-		return fail(EXIT_RUNTIME, "cannot drop privileges", r);
-	if (r)
-		fprintf(stderr, NAME
-			": capabilities kept: this kernel reads maps for privileged processes only\n");
-	r = log_file_start(a.log.file); /* a thread of before would keep its capabilities */
-	if (r)
-		return fail(EXIT_RUNTIME, "cannot start a thread", r);
+		return r;
 	malloc_trim(0); /* what loading took */
 	service_ready(NAME);
-	r = serve(&a);
-	ring_close(&a.ring);
-	exchange_table_free(&a.table);
-	service_close(&a.service);
+	r = serve(&w);
+	ring_close(&w.ring);
+	exchange_table_free(&w.table);
+	http_head_free(&w.head);
+	free(w.line);
+	service_close(&w.service);
 	return r ? EXIT_RUNTIME : EXIT_OK;
 }
 
@@ -286,6 +138,7 @@ static int unload(const struct settings *settings)
 
 static int start(const struct settings *settings)
 {
+	struct log_plan plan;
 	struct pins pins;
 	int claim = service_claim(settings->pin_dir, collector.section), r;
 
@@ -299,9 +152,14 @@ static int start(const struct settings *settings)
 	r = pins_open(&pins, settings->pin_dir, collector.section);
 	if (r)
 		return fail(EXIT_BPF, settings->pin_dir, r);
-	r = ensure_loaded(settings, &pins);
+	r = plan_make(&plan, &settings->log);
+	if (r)
+		return fail(EXIT_RUNTIME, "format and filter", r);
+	r = programs_load(settings, &plan, &pins);
 	pins_close(&pins); /* only its lock: another instance is kept out by the claim */
-	r = r ? fail(EXIT_BPF, "cannot load or attach the BPF programs", r) : run(settings, &pins);
+	r = r ? fail(EXIT_BPF, "cannot load or attach the BPF programs", r)
+	      : run(settings, &plan, &pins);
+	plan_free(&plan);
 	close(claim);
 	return r;
 }

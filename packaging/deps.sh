@@ -20,6 +20,7 @@ list() {
 	b|bpftool/linux-tools-generic|bpftool
 	b|libinih-dev|pkgconfig(inih)
 	b|libcap-dev|pkgconfig(libcap)
+	b|libpcre2-dev|pkgconfig(libpcre2-8)
 	t|shunit2|shunit2
 	t|nginx-light/nginx|nginx
 	t|wrk|wrk

@@ -21,13 +21,13 @@ existing() { # the arguments that exist
 	done
 }
 
-# bpf/X.h of a collector: only bpf/X.bpf.c, collectors/X.c and its unit tests.
+# bpf/X.h and bpf/X_*.h of a collector: only bpf/X.bpf.c, bpf/X_*.h, collectors/X.c, collectors/X_*.[ch] and its unit tests.
 rule_collector_headers() {
 	local x files
 	for x in $collectors; do
 		mapfile -t files < <(existing bpf/*.[ch] collectors/*.[ch] collectors/shared/*.[ch] |
-			grep -vxE "bpf/$x\.bpf\.c|collectors/$x\.c")
-		includes "$x\.h" "${files[@]}"
+			grep -vxE "bpf/$x(\.bpf\.c|_[a-z_]+\.h)|collectors/$x(_[a-z_]+)?\.[ch]")
+		includes "$x(_[a-z_]+)?\.h" "${files[@]}"
 		includes "$x\.skel\.h" "${files[@]}"
 	done
 }
@@ -99,6 +99,7 @@ test_collector_headers() {
 	refuses rule_collector_headers collectors/access_log.c '#include "tcp_bytes.h"'
 	refuses rule_collector_headers bpf/tcp_bytes.bpf.c '#include "../bpf/tcp_connections.h"'
 	refuses rule_collector_headers collectors/tcp_bytes.c '#include "bpf/access_log.skel.h"'
+	refuses rule_collector_headers bpf/http.h '#include "access_log_heads.h"'
 }
 
 test_shared() {

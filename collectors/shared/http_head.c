@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "http_head.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #define GRAIN 64u /* of memory; a power of two */
-
-static const struct head_text missing;
 
 static bool is_blank(char c)
 {
@@ -196,110 +193,23 @@ void http_head_append(struct http_head *h, const struct head_names *wanted, stru
 	}
 }
 
-void http_head_damage(struct http_head *h)
-{
-	http_head_free(h);
-	h->state = HEAD_DAMAGED;
-}
-
 void http_head_free(struct http_head *h)
 {
 	free(h->text);
-	*h = (struct http_head){ .response = h->response };
+	*h = (struct http_head){
+		.state = h->trailers ? HEAD_NAME : HEAD_BEFORE,
+		.response = h->response,
+		.trailers = h->trailers,
+	};
 }
 
-/* Cuts the first line off, without its end. Returns false when it has no end. */
-static bool next_line(struct head_text *rest, struct head_text *ret)
+void http_head_begin(struct http_head *h, enum head_side side)
 {
-	const char *newline = rest->length ? memchr(rest->data, '\n', rest->length) : NULL;
-	size_t length = newline ? (size_t)(newline - rest->data) : rest->length;
-
-	*ret = (struct head_text){ rest->data, length };
-	if (!newline)
-		return false;
-	rest->data += length + 1;
-	rest->length -= length + 1;
-	return true;
-}
-
-static struct head_text trim(struct head_text t)
-{
-	while (t.length && is_blank(*t.data)) {
-		t.data++;
-		t.length--;
-	}
-	while (t.length && is_blank(t.data[t.length - 1]))
-		t.length--;
-	return t;
-}
-
-struct head_text http_head_header(struct head_text kept, const char *name)
-{
-	size_t length = strlen(name);
-	struct head_text line;
-
-	next_line(&kept, &line);
-	while (next_line(&kept, &line)) {
-		if (line.length > length && line.data[length] == ':' &&
-		    !strncasecmp(line.data, name, length))
-			return trim((struct head_text){ line.data + length + 1,
-							line.length - length - 1 });
-	}
-	return missing;
-}
-
-/* Where the authority of a target in absolute form begins; NULL: another form. */
-static const char *after_scheme(struct head_text target)
-{
-	const char *colon = target.length ? memchr(target.data, ':', target.length) : NULL;
-
-	if (!colon || target.data + target.length - colon < 3 || memcmp(colon, "://", 3))
-		return NULL;
-	for (const char *p = target.data; p < colon; p++)
-		if (!isalnum((unsigned char)*p) && !strchr("+-.", *p))
-			return NULL;
-	return colon + 3;
-}
-
-static void split_target(struct request_line *line)
-{
-	const char *at = after_scheme(line->target), *end = line->target.data + line->target.length;
-	const char *path = at;
-
-	if (line->method.length == 7 && !memcmp(line->method.data, "CONNECT", 7)) {
-		line->authority = line->target;
-		return;
-	}
-	line->path = line->target;
-	if (!at)
-		return;
-	while (path < end && *path != '/' && *path != '?')
-		path++;
-	line->authority = (struct head_text){ at, path - at };
-	line->path =
-		path < end ? (struct head_text){ path, end - path } : (struct head_text){ "/", 1 };
-}
-
-struct request_line http_head_request_line(struct head_text kept)
-{
-	struct head_text line, rest;
-	struct request_line ret = {};
-	const char *blank;
-
-	if (!kept.length)
-		return ret;
-	next_line(&kept, &line);
-	blank = memchr(line.data, ' ', line.length);
-	ret.method =
-		(struct head_text){ line.data, blank ? (size_t)(blank - line.data) : line.length };
-	if (!blank)
-		return ret;
-	rest = trim((struct head_text){ blank, line.data + line.length - blank });
-	blank = memrchr(rest.data, ' ', rest.length);
-	if (blank && (size_t)(rest.data + rest.length - blank) > 5 &&
-	    !memcmp(blank + 1, "HTTP/", 5))
-		rest = trim((struct head_text){ rest.data, blank - rest.data });
-	ret.target = rest;
-	split_target(&ret);
-	return ret;
+	*h = (struct http_head){
+		.text = h->text,
+		.capacity = h->capacity,
+		.state = side == HEAD_TRAILER ? HEAD_NAME : HEAD_BEFORE,
+		.response = side == HEAD_RESPONSE,
+		.trailers = side == HEAD_TRAILER,
+	};
 }

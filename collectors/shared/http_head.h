@@ -10,6 +10,7 @@
 #include <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #define HEAD_TEXT_MAX  (64u << 10) /* what is kept beyond is cut */
 #define HEAD_NAMES_MAX 64
@@ -20,10 +21,22 @@ struct head_text {
 	size_t length;
 };
 
+static inline bool head_text_is(struct head_text t, const char *other)
+{
+	return t.length == strlen(other) && (!t.length || !memcmp(t.data, other, t.length));
+}
+
 /* Headers to keep; upper and lower case are the same. */
 struct head_names {
 	const char *const *names; /* of 1 to HEAD_NAME_MAX bytes */
 	unsigned int count;	  /* at most HEAD_NAMES_MAX */
+};
+
+enum head_side {
+	HEAD_REQUEST,
+	HEAD_RESPONSE,
+	HEAD_TRAILER, /* of the response */
+	HEAD_SIDES,
 };
 
 enum head_state {
@@ -35,16 +48,17 @@ enum head_state {
 	HEAD_SKIPPED, /* in a line that is not */
 	HEAD_ENDED,
 	HEAD_CUT,     /* full: what follows is ignored */
-	HEAD_DAMAGED, /* bytes are missing: nothing is known */
+	HEAD_DAMAGED, /* no memory: nothing is known */
 };
 
-/* Zero, but for response, before the first piece. */
+/* Zero, but for response, before the first piece; or as http_head_begin() makes it. */
 struct http_head {
 	char *text; /* owned: the lines kept, each with LF but the last, when it has no end yet */
 	unsigned int length, capacity;
 	unsigned int line; /* where in text the line that comes now begins */
 	unsigned char state;
 	bool response;	/* interim heads may come before it, and are dropped */
+	bool trailers;	/* without a start line */
 	bool last_kept; /* the line before this one, so what continues it is kept too */
 	__u64 seen;	/* wanted headers by their number */
 };
@@ -52,8 +66,8 @@ struct http_head {
 /* The next bytes. What follows the head's end is ignored. */
 void http_head_append(struct http_head *h, const struct head_names *wanted, struct head_text piece);
 
-/* Bytes are missing here. */
-void http_head_damage(struct http_head *h);
+/* Makes ready for another head, and keeps the memory. */
+void http_head_begin(struct http_head *h, enum head_side side);
 
 void http_head_free(struct http_head *h);
 
@@ -66,8 +80,11 @@ struct request_line {
 	struct head_text method, target, authority, path; /* data NULL: missing */
 };
 
-/* What was kept. A header's value is trimmed. */
+/* kept: a head's text. */
 struct request_line http_head_request_line(struct head_text kept);
-struct head_text http_head_header(struct head_text kept, const char *name);
+/* The wanted headers, trimmed, by their numbers in wanted: the first of each name, data NULL where
+ * there is none. ret has wanted->count elements and borrows from h. */
+void http_head_values(const struct http_head *h, const struct head_names *wanted,
+		      struct head_text *ret);
 
 #endif

@@ -18,27 +18,55 @@
 #define EARLY_SECONDS 60
 
 static const char *const programs[] = { "http_ingress", "http_egress", "http_socket_state",
-					"http_sockets" };
+					"http_sockets", "tcp_intervals" };
 
-enum { INGRESS, EGRESS, STATE, SOCKETS, PROGRAMS };
+enum { INGRESS, EGRESS, STATE, SOCKETS, INTERVALS, PROGRAMS };
 
+static struct bpf_link *attach_to_connections(struct bpf_object *obj, struct bpf_program *program)
+{
+	union bpf_iter_link_info info = {};
+	struct bpf_iter_attach_opts options = {
+		.sz = sizeof(options),
+		.link_info = &info,
+		.link_info_len = sizeof(info),
+	};
+	int fd = bpf_object__find_map_fd_by_name(obj, "connections");
+
+	if (fd < 0)
+		return NULL;
+	info.map.map_fd = fd;
+	return bpf_program__attach_iter(program, &options);
+}
+
+static struct bpf_link *attach_one(struct bpf_object *obj, int which, struct bpf_program *program,
+				   int cgroup)
+{
+	switch (which) {
+	case INTERVALS:
+		return attach_to_connections(obj, program);
+	case SOCKETS:
+		return bpf_program__attach_iter(program, NULL);
+	case STATE:
+		return bpf_program__attach(program);
+	}
+	return bpf_program__attach_cgroup(program, cgroup);
+}
+
+/* Returns how many there are: the last one is not always wanted. Or -errno. */
 static int attach_all(struct bpf_object *obj, int cgroup, struct bpf_link **ret)
 {
 	for (int i = 0; i < PROGRAMS; i++) {
 		struct bpf_program *program = bpf_object__find_program_by_name(obj, programs[i]);
 
+		if (i == INTERVALS && (!program || !bpf_program__autoload(program)))
+			return INTERVALS;
 		if (!program)
 			return -ENOENT;
-		if (i == SOCKETS)
-			ret[i] = bpf_program__attach_iter(program, NULL);
-		else if (i == STATE)
-			ret[i] = bpf_program__attach(program);
-		else
-			ret[i] = bpf_program__attach_cgroup(program, cgroup);
+		ret[i] = attach_one(obj, i, program, cgroup);
 		if (!ret[i])
 			return -errno;
 	}
-	return 0;
+	return PROGRAMS;
 }
 
 static int attach(const struct pins *pins, struct bpf_object *obj)
@@ -53,8 +81,8 @@ static int attach(const struct pins *pins, struct bpf_object *obj)
 	if (cgroup < 0)
 		return -errno;
 	r = attach_all(obj, cgroup, links);
-	if (!r)
-		r = pins_commit(pins, obj, links, programs, PROGRAMS);
+	if (r > 0)
+		r = pins_commit(pins, obj, links, programs, r);
 	for (int i = 0; i < PROGRAMS; i++)
 		bpf_link__destroy(links[i]); /* the pins keep them attached */
 	close(cgroup);

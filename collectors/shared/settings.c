@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "log_format_defaults.h"
 #include "settings_file.h"
 
 #define DEFAULT_CONFIG	  "/etc/meshtap/meshtap.ini"
@@ -51,6 +52,15 @@ static const struct settings defaults = {
 	.buckets = HISTOGRAM_BUCKETS_MAX,
 	.bucket_bounds = { 0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000,
 			   60000, 300000, 600000, 1800000, 3600000 },
+	.log = {
+		.format = LOG_FORMAT_TEXT,
+		.sampling = SAMPLING_ALL,
+		.tcp_interval = 0,
+		.max_field_bytes = 8192,
+		.max_heads = 16384,
+		.text_format = LOG_FORMAT_TEXT_DEFAULT,
+		.json_fields = LOG_FORMAT_JSON_DEFAULT,
+	},
 };
 
 struct command_line {

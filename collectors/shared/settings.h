@@ -9,6 +9,8 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "settings_log.h"
+
 #define HISTOGRAM_BUCKETS_MAX 19 /* without +Inf */
 
 /* Exit codes of every meshtap binary. */
@@ -42,6 +44,7 @@ struct settings {
 	unsigned int ring_bytes; /* access_log only: a power of two, >= 64 KiB */
 	unsigned int buckets;	 /* http_requests only: number of entries in bucket_bounds */
 	double bucket_bounds[HISTOGRAM_BUCKETS_MAX];
+	struct log_settings log; /* access_log only */
 };
 
 struct collector {

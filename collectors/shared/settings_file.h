@@ -18,7 +18,13 @@ int settings_file_read(struct settings *ret, const struct collector *collector, 
 		       bool required);
 int workloads_file_check(const struct collector *collector, const char *path, bool required);
 
-/* What meshtap.ini may say. set() returns 0, or -EINVAL when value is not what is expected. */
+/*
+ * What meshtap.ini may say. set() returns 0, or -EINVAL when value is not what is expected. Two
+ * keys of a section with the same offset say the same: only one of them may be given.
+ *
+ * A value that may be long, and have several lines, has no set(): it is char[max + 1], of min to
+ * max bytes; check() looks at it when the whole file is read.
+ */
 struct settings_key {
 	const char *section;
 	const char *name;
@@ -26,10 +32,15 @@ struct settings_key {
 	size_t offset; /* in struct settings */
 	unsigned int min, max;
 	const char *expected;
+	int (*check)(const struct log_settings *log, struct source_error *error);
+	char join; /* between the lines of a long value */
 };
 
 extern const struct settings_key settings_keys[];
 extern const unsigned int settings_keys_count;
+
+/* Keys with a long value, all sections together. */
+#define LONG_VALUES 3
 
 /* Decimal digits only, within the range. Returns 0 or -EINVAL. */
 int settings_number(unsigned int *ret, const char *text, unsigned int min, unsigned int max);

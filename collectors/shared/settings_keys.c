@@ -2,6 +2,7 @@
 #include "settings_file.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,13 +100,63 @@ static int set_buckets(struct settings *s, const struct settings_key *key, const
 	return n ? 0 : -EINVAL;
 }
 
-#define AT(field)   offsetof(struct settings, field)
-#define PATH(field) #field, set_path, AT(field), 0, 0, "an absolute path"
-#define INTERVAL    "interval", set_number, AT(interval), 1, INTERVAL_MAX, "seconds, 1 to 86400"
-#define REPORTER    "reporter", set_reporter, AT(reporters), 0, 0, "source, destination or both"
+/* Percent with up to 4 decimals, kept exactly. */
+static int set_sampling(struct settings *s, const struct settings_key *key, const char *value)
+{
+	size_t whole = strspn(value, "0123456789");
+	const char *decimals = value + whole + (value[whole] == '.');
+	size_t n = strspn(decimals, "0123456789");
+	char digits[16];
+
+	if (!whole || whole > 3 || n > 4 || decimals[n] || (decimals > value + whole && !n))
+		return -EINVAL;
+	snprintf(digits, sizeof(digits), "%.*s%.*s%.*s", (int)whole, value, (int)n, decimals,
+		 (int)(4 - n), "0000");
+	return settings_number(member(s, key), digits, key->min, key->max);
+}
+
+static int set_mode(struct settings *s, const struct settings_key *key, const char *value)
+{
+	unsigned int *reporters = member(s, key);
+
+	if (!strcmp(value, "client"))
+		*reporters = REPORT_SOURCE;
+	else if (!strcmp(value, "server"))
+		*reporters = REPORT_DESTINATION;
+	else if (!strcmp(value, "both"))
+		*reporters = REPORT_SOURCE | REPORT_DESTINATION;
+	else
+		return -EINVAL;
+	return 0;
+}
+
+static int set_format(struct settings *s, const struct settings_key *key, const char *value)
+{
+	enum log_format_kind *format = member(s, key);
+
+	if (!strcmp(value, "text"))
+		*format = LOG_FORMAT_TEXT;
+	else if (!strcmp(value, "json"))
+		*format = LOG_FORMAT_JSON;
+	else
+		return -EINVAL;
+	return 0;
+}
+
+#define NAMED(n, setter, field, is)                                                                \
+	.name = n, .set = setter, .offset = offsetof(struct settings, field), .expected = is
+#define PATH(field)	   NAMED(#field, set_path, field, "an absolute path")
+#define RANGE(least, most) .min = least, .max = most
+#define INTERVAL                                                                                   \
+	NAMED("interval", set_number, interval, "seconds, 1 to 86400"), RANGE(1, INTERVAL_MAX)
+#define REPORTER NAMED("reporter", set_reporter, reporters, "source, destination or both")
 #define MAX_CONNECTIONS                                                                            \
-	"max_connections", set_number, AT(max_connections), 1, 16777216, "a number, 1 to 16777216"
-#define MAX_SERIES "max_series", set_number, AT(max_series), 1, 1048576, "a number, 1 to 1048576"
+	NAMED("max_connections", set_number, max_connections, "a number, 1 to 16777216"),          \
+		RANGE(1, 16777216)
+#define MAX_SERIES                                                                                 \
+	NAMED("max_series", set_number, max_series, "a number, 1 to 1048576"), RANGE(1, 1048576)
+#define LONG(field, function, separator)                                                           \
+	NAMED(#field, NULL, log.field, "a text"), .check = function, .join = separator
 
 const struct settings_key settings_keys[] = {
 	{ "meshtap", PATH(textfile_dir) },
@@ -121,14 +172,33 @@ const struct settings_key settings_keys[] = {
 	{ "http_requests", INTERVAL },
 	{ "http_requests", MAX_CONNECTIONS },
 	{ "http_requests", MAX_SERIES },
-	{ "http_requests", "buckets", set_buckets, AT(bucket_bounds), 0, 0,
-	  "1 to 19 ascending positive numbers" },
+	{ "http_requests",
+	  NAMED("buckets", set_buckets, bucket_bounds, "1 to 19 ascending positive numbers") },
 	{ "access_log", REPORTER },
+	{ "access_log", NAMED("mode", set_mode, reporters, "client, server or both") },
 	{ "access_log", INTERVAL },
 	{ "access_log", MAX_CONNECTIONS },
 	{ "access_log", PATH(log_file) },
-	{ "access_log", "ring_bytes", set_ring_bytes, AT(ring_bytes), RING_BYTES_MIN,
-	  RING_BYTES_MAX, "a power of two, 64K to 1024M" },
+	{ "access_log",
+	  NAMED("ring_bytes", set_ring_bytes, ring_bytes, "a power of two, 64K to 1024M"),
+	  RANGE(RING_BYTES_MIN, RING_BYTES_MAX) },
+	{ "access_log", NAMED("max_heads", set_number, log.max_heads, "a number, 64 to 1048576"),
+	  RANGE(64, 1048576) },
+	{ "access_log", NAMED("format", set_format, log.format, "text or json") },
+	{ "access_log", LONG(text_format, settings_log_check_text_format, ' '),
+	  RANGE(1, LOG_FORMAT_MAX) },
+	{ "access_log", LONG(json_fields, settings_log_check_json_fields, '\n'),
+	  RANGE(1, LOG_FORMAT_MAX) },
+	{ "access_log", LONG(filter, settings_log_check_filter, '\n'), RANGE(0, FILTER_MAX) },
+	{ "access_log",
+	  NAMED("max_field_bytes", set_number, log.max_field_bytes, "a number, 16 to 65536"),
+	  RANGE(16, 65536) },
+	{ "access_log",
+	  NAMED("sampling", set_sampling, log.sampling, "percent, 0 to 100, up to 4 decimals"),
+	  RANGE(0, SAMPLING_ALL) },
+	{ "access_log",
+	  NAMED("tcp_interval", set_number, log.tcp_interval, "seconds, 0 (off) to 86400"),
+	  RANGE(0, INTERVAL_MAX) },
 };
 
 #define N_KEYS (sizeof(settings_keys) / sizeof(settings_keys[0]))

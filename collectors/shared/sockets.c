@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "sockets.h"
 
+#include "iterator.h"
+
 #include <bpf/bpf.h>
 #include <ctype.h>
 #include <dirent.h>
@@ -51,32 +53,6 @@ static bool is_remembered(const struct walk *w, const struct stat *st)
 	return false;
 }
 
-/* The iterator takes the reader's namespace when it is created. */
-static int run_iterator(int link_fd)
-{
-	int fd = bpf_iter_create(link_fd), err = 0;
-	char output[4096];
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	for (;;) {
-		n = read(fd, output, sizeof(output));
-		if (n > 0)
-			continue;
-		if (n == 0)
-			break;
-		/* EAGAIN: the kernel pauses after many sockets of no output */
-		if (errno != EINTR && errno != EAGAIN) {
-			err = -errno;
-			break;
-		}
-	}
-	close(fd);
-	return err;
-}
-
 static int walk_entered(struct walk *w, int fd, const struct stat *st)
 {
 	int err;
@@ -85,7 +61,7 @@ static int walk_entered(struct walk *w, int fd, const struct stat *st)
 		return 0; /* no right to, no namespace, or gone */
 	w->away = true;
 	err = remember(w, st);
-	return err < 0 ? err : run_iterator(w->link_fd);
+	return err < 0 ? err : iterator_run(w->link_fd);
 }
 
 static int walk_path(struct walk *w, int dir_fd, const char *path)
@@ -151,7 +127,7 @@ static int walk_all(struct walk *w)
 	err = remember(w, &st);
 	if (err < 0)
 		return err;
-	err = run_iterator(w->link_fd);
+	err = iterator_run(w->link_fd);
 	if (!err)
 		err = walk_processes(w);
 	if (!err)

@@ -233,6 +233,93 @@ test_configuration_long_line() {
 	refuses 1 "# $(printf 'x%.0s' $(seq 5000))\n"
 }
 
+# The configuration in $2 is refused by every binary with exactly "BINARY: FILE:$1".
+refuses_with() {
+	local message=$1 b
+	printf '%b' "$2" >"$config"
+	for b in $binaries; do
+		run "$b" -c "$config" --check-config
+		assertEquals "$b '$2': exit code" 2 "$code"
+		assertEquals "$b '$2'" "$b: $config:$message" "$err"
+	done
+}
+
+# $4 is refused by every binary: the key $3 in line $1, column $2.
+refuses_at() {
+	local b
+	printf '%b' "$4" >"$config"
+	for b in $binaries; do
+		run "$b" -c "$config" --check-config
+		assertEquals "$b '$4': exit code" 2 "$code"
+		err_is_one_line "$b '$4'"
+		assertContains "$b '$4'" "$err" "$b: $config:$1: $3: column $2: "
+	done
+}
+
+accepts() { # configuration
+	local b
+	printf '%b' "$1" >"$config"
+	for b in $binaries; do
+		run "$b" -c "$config" --check-config
+		assertEquals "$b '$1': exit code: $err" 0 "$code"
+		assertEquals "$b '$1': stderr" "" "$err"
+	done
+}
+
+test_log_keys() {
+	accepts '[access_log]\nmode = client\nformat = json\nsampling = 0.0001\ntcp_interval = 86400\nmax_field_bytes = 16\nmax_heads = 64\nfilter =\n'
+	accepts '[access_log]\nmode = server\nformat = text\nsampling = 100.0000\ntcp_interval = 0\nmax_field_bytes = 65536\nmax_heads = 1048576\n'
+	refuses_with "2: mode = 'source': expected client, server or both" '[access_log]\nmode = source\n'
+	refuses_with "2: format = 'xml': expected text or json" '[access_log]\nformat = xml\n'
+	refuses_with "2: sampling = '100.0001': expected percent, 0 to 100, up to 4 decimals" \
+		'[access_log]\nsampling = 100.0001\n'
+	refuses_with "2: tcp_interval = '86401': expected seconds, 0 (off) to 86400" '[access_log]\ntcp_interval = 86401\n'
+	refuses_with "2: max_field_bytes = '15': expected a number, 16 to 65536" '[access_log]\nmax_field_bytes = 15\n'
+	refuses_with "2: max_heads = '63': expected a number, 64 to 1048576" '[access_log]\nmax_heads = 63\n'
+	refuses_with "3: key 'mode' says the same as 'reporter': only one of them may be given" \
+		'[access_log]\nreporter = both\nmode = both\n'
+}
+
+# The delivered file shows Istio's default on several lines; here it is one.
+istio_default() {
+	sed -n '/^#text_format =/,/^# /{s/^#\t//p;}' "$top/conf/meshtap.ini" | paste -sd ' '
+}
+
+# Istio's default as one line, and the delivered file with all its keys un-commented.
+test_long_values() {
+	local default b
+	default=$(istio_default)
+	assertEquals "length of Istio's default" 529 "${#default}"
+	accepts "[access_log]\ntext_format = $default\n"
+	accepts "[access_log]\ntext_format =\n  $default\n"
+	sed 's/^#\([^ ]\)/\1/' "$top/conf/meshtap.ini" >"$config"
+	for b in $binaries; do
+		run "$b" -c "$config" --check-config
+		assertEquals "$b, un-commented: exit code: $err" 0 "$code"
+	done
+	refuses_with "2: column 15: no single blank in the next 185 bytes: a value must be parted there" \
+		"[access_log]\ntext_format = $(printf 'x%.0s' $(seq 200))\n"
+	refuses_with "2: column 13: a ';' behind a blank would begin a comment; comments are lines of their own" \
+		'[access_log]\nmode = both ; all\n'
+	refuses_with "3: key 'filter' is repeated in [access_log]" \
+		'[access_log]\nfilter = has(response.code)\nfilter = has(response.code)\n'
+	refuses_with "3: 'x' is indented: continuation lines are not supported" '[access_log]\nmode = both\n  x\n'
+	refuses_with "2: text_format = '': expected a text" '[access_log]\ntext_format =\n'
+}
+
+test_long_values_are_continued() {
+	accepts '[access_log]\nfilter = !has(response.code) ||\n\n  # errors\n  response.code >= 400\njson_fields =\n  status: %RESPONSE_CODE%\n  host: %REQ(:AUTHORITY)%\n'
+}
+
+# What the format and the filter refuse is named where it stands in the file.
+test_places_of_errors() {
+	refuses_at 2 15 text_format '[access_log]\ntext_format = %FOO%\n'
+	refuses_at 5 4 text_format '[access_log]\ntext_format =\n  [%START_TIME%]\n\n\t  %FOO% x\n'
+	refuses_at 4 10 json_fields '[access_log]\njson_fields =\n  a: %PROTOCOL%\n  b: \0303\0251 x %FOO%\n'
+	refuses_at 3 28 filter '[access_log]\nfilter = response.code >= 400 ||\n  response.code < 600 ||   @\n'
+	refuses_at 2 $((14 + 529 + 2)) text_format "[access_log]\ntext_format = $(istio_default) %FOO%\n"
+}
+
 test_check_config() {
 	local b
 	printf '# a comment\n[tcp_bytes]\nmax_series = 1000\n\n[access_log]\nmax_connections = 1000\n' >"$config"

@@ -99,7 +99,7 @@ test_nothing_is_declared_lost() {
 	done
 	assert_zero access_log dropped_records_total
 	assert_zero access_log dropped_lines_total
-	assert_zero access_log unjoined_total
+	assert_zero access_log damaged_heads_total
 }
 
 test_log() {

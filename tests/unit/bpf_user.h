@@ -24,10 +24,12 @@
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
+/* A BPF program may access what is not aligned. */
+#define user_unaligned __attribute__((no_sanitize("alignment")))
 #undef __always_inline
-#define __always_inline inline __attribute__((always_inline))
+#define __always_inline inline user_unaligned __attribute__((always_inline))
 #undef __noinline
-#define __noinline __attribute__((noinline))
+#define __noinline user_unaligned __attribute__((noinline))
 #define SEC(name)
 #define __uint(name, val)  int(*name)[val]
 #define __type(name, val)  typeof(val) *name

@@ -90,7 +90,7 @@ static void test_interim_responses(void)
 static void check_limit(size_t start, const char *rest, size_t kept)
 {
 	struct http_head h = {};
-	struct head_text value;
+	struct head_text values[4], value;
 	char *path = malloc(start);
 
 	if (!path)
@@ -104,7 +104,8 @@ static void check_limit(size_t start, const char *rest, size_t kept)
 	CHECK(!memcmp(h.text, path, start < h.length ? start : h.length - 1));
 	CHECK((h.state == HEAD_CUT) == (start + kept > HEAD_TEXT_MAX - 1));
 	CHECK(h.state == HEAD_CUT || h.state == HEAD_ENDED);
-	value = http_head_header((struct head_text){ h.text, h.length }, "x-id");
+	http_head_values(&h, &wanted, values);
+	value = values[1];
 	CHECK(value.length <= 8 &&
 	      !strncmp(value.data ? value.data : "", "1 folded", value.length));
 	http_head_free(&h);
@@ -137,6 +138,79 @@ static void test_request_line(void)
 	check_request_line("GET /cut", "GET", "/cut");
 	check_request_line("GET HTTP/1.1\n", "GET", "HTTP/1.1");
 	check_request_line("GET", "GET", "");
+}
+
+/* RFC 3986 3.1: what is no scheme begins no absolute form. */
+static void test_schemes(void)
+{
+	static const struct {
+		const char *target;
+		size_t length;
+		bool is_absolute;
+	} cases[] = {
+		{ "http://a/", 9, true }, { "a+b-1.C://a/", 12, true }, { "://a/", 5, false },
+		{ "1a://a/", 7, false },  { "+://a/", 6, false },	{ "h_://a/", 7, false },
+		{ "h\0://a/", 7, false }, { "/h://a/", 7, false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char text[32] = "GET ";
+		struct request_line is;
+
+		memcpy(text + 4, cases[i].target, cases[i].length);
+		is = http_head_request_line((struct head_text){ text, 4 + cases[i].length });
+		CHECK(is.target.length == cases[i].length);
+		CHECK(!!is.authority.data == cases[i].is_absolute);
+		CHECK(is.path.length == (cases[i].is_absolute ? 1 : cases[i].length));
+	}
+}
+
+static void check_values(enum head_side side, const char *head, const char *host, const char *id)
+{
+	struct head_text values[4],
+		should[] = { { host, host ? strlen(host) : 0 }, { id, id ? strlen(id) : 0 } };
+	struct http_head h = {};
+
+	http_head_begin(&h, side);
+	append(&h, head, strlen(head));
+	http_head_values(&h, &wanted, values);
+	for (int i = 0; i < 2; i++)
+		CHECK(!values[i].data == !should[i].data && values[i].length == should[i].length &&
+		      !memcmp(values[i].data ? values[i].data : "",
+			      should[i].data ? should[i].data : "", should[i].length));
+	CHECK(!values[2].data && !values[3].data);
+	http_head_free(&h);
+}
+
+static void test_values(void)
+{
+	check_values(HEAD_REQUEST, "GET / HTTP/1.1\r\nHOST: \t a b \r\nX-Id:\r\nhost: c\r\n\r\n",
+		     "a b", "");
+	check_values(HEAD_REQUEST, "Host: a HTTP/1.1\r\nHost : b\r\nX-Idle: 1\r\n\n", NULL, NULL);
+	check_values(HEAD_REQUEST, "GET / HTTP/1.1\nX-Id: 1\n folded\n\n", NULL, "1 folded");
+	check_values(HEAD_REQUEST, "GET / HTTP/1.1\nX-Id: cut", NULL, NULL);
+	check_values(HEAD_RESPONSE, "HTTP/1.1 103 E\nX-Id: 1\n\n", NULL, NULL);
+	check_values(HEAD_RESPONSE, "HTTP/1.1 103 E\nX-Id: 1\n\nHTTP/1.1 200 OK\nHost: 2\n\n", "2",
+		     NULL);
+	check_values(HEAD_TRAILER, "X-Id: 1\r\nHost: 2\r\n", "2", "1");
+	check_values(HEAD_TRAILER, "X-Id: 1\r\n\n", NULL, "1");
+	check_values(HEAD_TRAILER, "", NULL, NULL);
+}
+
+/* A head that is used again keeps nothing of the one before but memory. */
+static void test_used_again(void)
+{
+	struct http_head h = {};
+	struct head_text values[4];
+
+	http_head_begin(&h, HEAD_REQUEST);
+	append(&h, "GET / HTTP/1.1\nHost: a\n\n", 24);
+	http_head_begin(&h, HEAD_REQUEST);
+	append(&h, "PUT / HTTP/1.1\nX-Id: b\n\n", 24);
+	http_head_values(&h, &wanted, values);
+	CHECK(!values[0].data && values[1].length == 1 && *values[1].data == 'b');
+	CHECK(h.state == HEAD_ENDED);
+	http_head_free(&h);
 }
 
 /* Pseudo-random bytes of what heads are made of: pieces and the whole give the same. */
@@ -191,6 +265,9 @@ int main(void)
 	test_interim_responses();
 	test_the_limit_in_any_place();
 	test_request_line();
+	test_schemes();
+	test_values();
+	test_used_again();
 	test_any_bytes();
 	return check_end();
 }

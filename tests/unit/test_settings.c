@@ -1,83 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-#include "settings.h"
-
-#include <fcntl.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include "check.h"
-
-static const struct collector service = { "meshtap-access-log", "access_log", "Logs.", true, true };
-static const struct collector oneshot = { "meshtap-tcp-bytes", "tcp_bytes", "Counts.", false,
-					  false };
-
-static char dir[] = "/tmp/test_settings.XXXXXX";
-static char ini[64], workloads[64], output_path[64];
-static char output[4096]; /* what the last call wrote to stdout and stderr */
-static struct settings settings;
-
-static void write_file(const char *path, const char *text)
-{
-	FILE *f = fopen(path, "we");
-
-	fputs(text, f);
-	fclose(f);
-}
-
-static void read_output(void)
-{
-	int fd = open(output_path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = read(fd, output, sizeof(output) - 1);
-
-	output[n > 0 ? n : 0] = '\0';
-	close(fd);
-}
-
-/* arguments: separated by spaces */
-static int call(const struct collector *collector, const char *arguments)
-{
-	char words[1024], *argv[16] = { (char *)collector->name }, *save;
-	int argc = 1, out = dup(1), err = dup(2), result;
-	int fd = open(output_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	snprintf(words, sizeof(words), "%s", arguments);
-	for (char *w = strtok_r(words, " ", &save); w; w = strtok_r(NULL, " ", &save))
-		argv[argc++] = w;
-	fflush(stdout);
-	dup2(fd, 1);
-	dup2(fd, 2);
-	result = settings_read(&settings, collector, argc, argv);
-	fflush(stdout);
-	dup2(out, 1);
-	dup2(err, 2);
-	close(out);
-	close(err);
-	close(fd);
-	read_output();
-	return result;
-}
-
-/* One line that contains `part`, and exit code 2. */
-static void check_error(const struct collector *collector, const char *arguments, const char *part)
-{
-	const char *newline;
-
-	CHECK(call(collector, arguments) == EXIT_USAGE);
-	newline = strchr(output, '\n');
-	CHECK(newline && !newline[1]);
-	CHECK(!strncmp(output, collector->name, strlen(collector->name)));
-	if (!strstr(output, part))
-		CHECK_STRING(output, part);
-}
-
-static void check_bad_ini(const char *text, const char *part)
-{
-	char arguments[128];
-
-	write_file(ini, text);
-	snprintf(arguments, sizeof(arguments), "-c %s", ini);
-	check_error(&oneshot, arguments, part);
-}
+#include "settings_call.h"
+#include "settings_file.h"
 
 static void test_defaults(void)
 {
@@ -88,6 +11,10 @@ static void test_defaults(void)
 	CHECK(settings.interval == 15 && settings.reporters == 3 && settings.ring_bytes == 4194304);
 	CHECK(settings.max_connections == 65536 && settings.max_series == 4096);
 	CHECK(settings.buckets == 19 && settings.bucket_bounds[18] == 3600000);
+	CHECK(settings.log.format == LOG_FORMAT_TEXT && settings.log.sampling == 1000000);
+	CHECK(settings.log.tcp_interval == 0 && settings.log.max_field_bytes == 8192);
+	CHECK(settings.log.max_heads == 16384);
+	CHECK_STRING(settings.log.filter, "");
 	CHECK(!settings.to_stdout && !settings.unload && !settings.verbose);
 }
 
@@ -175,7 +102,7 @@ static void test_strictness(void)
 	check_bad_ini("[tcp_bytes]\nreporter = none\n", ":2: reporter");
 	check_bad_ini("[tcp_bytes]\nreporter = both\n  source\n", ":3: 'source' is indented");
 	check_bad_ini("[tcp_bytes]\nreporter\n[x]\n", ":2: 'reporter' is not");
-	check_bad_ini("[tcp_bytes]\nreporter ; = both\n", ":2: not 'key = value'");
+	check_bad_ini("[tcp_bytes]\nreporter ; = both\n", ":2: column 10: a ';' behind a blank");
 	check_bad_ini("[tcp_bytes\n", ":1: '[tcp_bytes'");
 	check_bad_ini("[tcp_bytes] x\n", ":1: '[tcp_bytes] x'");
 	check_bad_ini("[meshtap]\npin_dir = p\n", ":2: pin_dir = 'p'");
@@ -185,6 +112,65 @@ static void test_strictness(void)
 	snprintf(line, sizeof(line), "[meshtap]\n#%0198d\n#%0199d\n", 1, 1);
 	check_bad_ini(line, ":3: the line is longer than 199");
 	check_error(&service, "-c /proc", "/proc");
+}
+
+/* Un-comments what can be: "#key = …" and, behind a tab, the lines of its value. */
+static void uncomment(char *ret, size_t size, const char *path)
+{
+	FILE *in = fopen(path, "re"), *out = fmemopen(ret, size, "w");
+	char line[512];
+
+	CHECK(in && out);
+	while (in && fgets(line, sizeof(line), in))
+		fputs(line + (*line == '#' && line[1] != ' ' && line[1] != '\n'), out);
+	if (in)
+		fclose(in);
+	fclose(out);
+}
+
+static bool shows(const char *text, const char *section, const char *name)
+{
+	char header[64], line[64];
+	const char *begin, *end, *at;
+
+	snprintf(header, sizeof(header), "\n[%s]\n", section);
+	snprintf(line, sizeof(line), "\n%s =", name);
+	begin = strstr(text, header);
+	if (!begin)
+		return false;
+	end = strstr(begin + 1, "\n[");
+	at = strstr(begin, line);
+	return at && (!end || at < end);
+}
+
+/* The delivered file shows every key, and what it shows are the defaults. */
+static void test_delivered(void)
+{
+	static const char *const sections[] = { "tcp_connections", "tcp_bytes", "http_requests",
+						"access_log" };
+	static char text[16384];
+	static struct settings defaults;
+	char arguments[128];
+
+	snprintf(arguments, sizeof(arguments), "-c %s", ini);
+	uncomment(text, sizeof(text), "conf/meshtap.ini"); /* tests run in the top directory */
+	for (unsigned int i = 0; i < settings_keys_count; i++)
+		if (strcmp(settings_keys[i].section, "access_log") ||
+		    strcmp(settings_keys[i].name, "reporter")) /* says the same as mode */
+			CHECK(shows(text, settings_keys[i].section, settings_keys[i].name));
+	for (unsigned int i = 0; i < 4; i++) {
+		struct collector c = { "meshtap-x", sections[i], "", true, true };
+
+		write_file(ini, "");
+		CHECK(call(&c, arguments) == -1);
+		defaults = settings;
+		write_file(ini, text);
+		CHECK(call(&c, arguments) == -1);
+		CHECK_STRING(output, "");
+		CHECK_STRING(settings.log.text_format, defaults.log.text_format);
+		CHECK_STRING(settings.log.json_fields, defaults.log.json_fields);
+		CHECK(!memcmp(&settings, &defaults, sizeof(settings)));
+	}
 }
 
 static void test_workloads(void)
@@ -201,10 +187,7 @@ static void test_workloads(void)
 
 int main(void)
 {
-	CHECK(mkdtemp(dir) != NULL);
-	snprintf(ini, sizeof(ini), "%s/meshtap.ini", dir);
-	snprintf(workloads, sizeof(workloads), "%s/workloads.ini", dir);
-	snprintf(output_path, sizeof(output_path), "%s/output", dir);
+	begin_calls();
 	if (access("/etc/meshtap", F_OK))
 		test_defaults();
 	else
@@ -213,10 +196,8 @@ int main(void)
 	test_file();
 	test_buckets();
 	test_strictness();
+	test_delivered();
 	test_workloads();
-	unlink(ini);
-	unlink(workloads);
-	unlink(output_path);
-	CHECK(rmdir(dir) == 0);
+	end_calls();
 	return check_end();
 }

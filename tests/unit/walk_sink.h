@@ -7,33 +7,17 @@
 #include "kernel_types.h"
 #include "control.h"
 #include "connection.h"
+#include "sink_record.h"
 
 #define SINK_EXCHANGES	 512
 #define SINK_HEADS	 128 /* exchanges in flight at most; a power of two */
 #define SINK_CONNECTIONS 4
 
-#define SINK_BEGIN 160
-
-/* Bytes at their offsets, in whatever order they come. */
-struct sink_text {
-	__u32 length;
-	__u32 hash;
-	char begin[SINK_BEGIN];
-};
-
-struct sink_record {
-	struct exchange exchange;
-	struct sink_text head[2]; /* request, response: interim ones too */
-	__u32 reporter;
-	__u64 local_workload;
-	__u64 peer_workload;
-};
-
 /* What is not yet an exchange. */
 struct sink_connection {
 	__u64 id;
 	struct sink_text heads[SINK_HEADS][2];
-	__u32 gone; /* nothing may be heard of what was before this ordinal */
+	__u32 gone_from, gone; /* nothing may be heard of what is from here on up to there */
 };
 
 static struct {
@@ -42,21 +26,12 @@ static struct {
 	struct sink_connection connections[SINK_CONNECTIONS];
 	__u32 tcp; /* connections that were not HTTP */
 	__u64 tcp_received, tcp_sent;
-	__u32 refused; /* connect() that failed */
+	int wants_hello;
+	__u8 hello_pieces;
+	struct sink_text hello; /* of all connections */
+	__u32 refused;		/* connect() that failed */
 	__u32 refused_error;
 } sink;
-
-static inline void text_add(struct sink_text *t, __u32 offset, const void *bytes, __u32 length)
-{
-	const __u8 *b = bytes;
-
-	for (__u32 i = 0; i < length; i++) {
-		t->hash += (b[i] + 1) * (2654435761U * (offset + i) + 97);
-		if (offset + i < SINK_BEGIN - 1)
-			t->begin[offset + i] = b[i];
-	}
-	t->length += length;
-}
 
 static inline struct sink_connection *sink_connection(const struct connection *c)
 {
@@ -72,19 +47,26 @@ static inline struct sink_connection *sink_connection(const struct connection *c
 	return NULL;
 }
 
-static inline void sink_head(const struct connection *c, int response, __u32 ordinal, __u32 offset,
-			     struct http1_window *w, __u32 at, __u32 length)
+static inline void sink_head(const struct connection *c, struct direction *d, struct scratch *s)
 {
-	struct sink_text *t = &sink_connection(c)->heads[ordinal & (SINK_HEADS - 1)][response];
+	const struct head *head = &s->walk.head;
+	struct sink_text *t =
+		&sink_connection(c)->heads[head->ordinal & (SINK_HEADS - 1)][head->response];
 
 	user_helper(__func__);
-	if (at > sizeof(w->bytes) || length > sizeof(w->bytes) - at)
+	if (head->from > sizeof(s->window.bytes) ||
+	    head->length > sizeof(s->window.bytes) - head->from)
 		user_fail(__func__, "beyond the window");
-	text_add(t, offset, w->bytes + at, length);
+	text_add(t, head->offset, s->window.bytes + head->from, head->length);
+}
+
+static inline void sink_trailers(const struct connection *c, struct direction *d, struct scratch *s)
+{
+	user_helper(__func__);
 }
 
 static inline void sink_exchange(const struct connection *c, const struct exchange *x,
-				 struct http1_window *w)
+				 struct scratch *s)
 {
 	struct sink_connection *known = sink_connection(c);
 	struct sink_text *heads = known->heads[x->ordinal & (SINK_HEADS - 1)];
@@ -93,7 +75,7 @@ static inline void sink_exchange(const struct connection *c, const struct exchan
 	user_helper(__func__);
 	if (sink.count > SINK_EXCHANGES)
 		user_fail(__func__, "more than SINK_EXCHANGES");
-	if (x->ordinal < known->gone)
+	if (x->ordinal >= known->gone_from && x->ordinal < known->gone)
 		user_fail(__func__, "an exchange that was said to be gone");
 	r->exchange = *x;
 	r->reporter = c->reporter;
@@ -103,17 +85,43 @@ static inline void sink_exchange(const struct connection *c, const struct exchan
 	memset(heads, 0, sizeof(r->head));
 }
 
-/* The heads before ordinal belong to nothing. */
+/* The heads from c->kept_from on up to ordinal belong to nothing. */
 static inline void sink_gone(const struct connection *c, __u32 ordinal)
 {
 	struct sink_connection *known = sink_connection(c);
 
 	user_helper(__func__);
+	if (c->kept_from > known->gone)
+		known->gone_from = known->gone = c->kept_from;
 	for (; known->gone < ordinal; known->gone++)
 		memset(known->heads[known->gone & (SINK_HEADS - 1)], 0, sizeof(known->heads[0]));
 }
 
-static inline void sink_tcp(const struct connection *c, __u64 now)
+/* The head belongs to nothing. */
+static inline void sink_skipped(const struct connection *c, const struct direction *d)
+{
+	struct sink_connection *known = sink_connection(c);
+
+	user_helper(__func__);
+	memset(&known->heads[c->next & (SINK_HEADS - 1)][REQUEST], 0, sizeof(struct sink_text));
+}
+
+static inline int sink_wants_hello(const struct connection *c)
+{
+	return sink.wants_hello;
+}
+
+static inline int sink_hello(const struct connection *c, struct http1_window *w, __u32 length,
+			     __u8 index)
+{
+	user_helper(__func__);
+	if (index != sink.hello_pieces++)
+		user_fail(__func__, "pieces are not in order");
+	text_add(&sink.hello, sink.hello.length, w->bytes + HTTP1_START, length);
+	return 0;
+}
+
+static inline void sink_tcp(const struct connection *c, const struct sock *sk, __u64 now)
 {
 	user_helper(__func__);
 	sink.tcp++;
@@ -121,14 +129,43 @@ static inline void sink_tcp(const struct connection *c, __u64 now)
 	sink.tcp_sent += c->direction[1].position;
 }
 
-static inline void sink_refused(const struct tuple *t, __u32 error, __u64 now)
+static inline void sink_connecting(const struct sock *sk)
 {
 	user_helper(__func__);
+}
+
+static inline void sink_listening(const struct tuple *t)
+{
+	user_helper(__func__);
+}
+
+static inline void sink_opened(const struct connection *c, const struct sock *sk)
+{
+	user_helper(__func__);
+}
+
+static inline void sink_segment(struct walk *k, const struct tcp_sock *tp)
+{
+	user_helper(__func__);
+}
+
+static inline void sink_closing(struct walk *k, const struct tcp_sock *tp)
+{
+	user_helper(__func__);
+}
+
+static inline void sink_refused(const struct sock *sk, const struct tuple *t, __u32 error,
+				__u64 now)
+{
+	user_helper(__func__);
+	if (!error)
+		return;
 	sink.refused++;
 	sink.refused_error = error;
 }
 
 #include "http_programs.h"
+#include "programs_state.h"
 
 /* Everything as after a load. */
 static inline void sink_reset(void)
@@ -139,48 +176,6 @@ static inline void sink_reset(void)
 	user_interrupt = NULL;
 	user_cpu = 0;
 	user_now = 1000000;
-}
-
-static inline const struct http_health *sink_health(void)
-{
-	return health_counters();
-}
-
-/* Other programs use this CPU's windows, or no longer do. */
-static inline void sink_take_windows(int take)
-{
-	for (__u32 slot = 0; slot < SCRATCH_SLOTS; slot++) {
-		struct scratch *s = bpf_map_lookup_elem(&scratch, &slot);
-
-		s->users += take ? 1 : -1;
-	}
-}
-
-/* What the programs say they could not report. */
-static inline __u64 sink_inexact(void)
-{
-	const struct http_health *h = sink_health();
-	__u64 n = h->untracked;
-
-	for (int i = 0; i < INEXACT_REASONS; i++)
-		n += h->inexact[i];
-	return n;
-}
-
-/* Entries of all hashes that are about connections: 0 once every connection is closed. */
-static inline __u32 sink_left_over(void)
-{
-	static const char *const about_others[] = { "cgroup_workloads", "workloads", "listeners" };
-	__u32 n = 0;
-
-	for (struct user_map *m = user_maps; m < user_maps + USER_MAPS && m->definition; m++) {
-		int other = user_is_array(m);
-
-		for (__u32 i = 0; i < sizeof(about_others) / sizeof(about_others[0]); i++)
-			other |= !strcmp(m->name, about_others[i]);
-		n += other ? 0 : m->count;
-	}
-	return n;
 }
 
 #endif

@@ -78,8 +78,9 @@ logged() { # pattern of its lines
 		sed -nE 's/^\[[^]]*\] "([A-Z]+) ([^ ]+) HTTP\/1\.1" ([0-9]+) [^ ]+ [^ ]+ [^ ]+ "[^"]*" ([0-9]+) ([0-9]+) .*/\1 \2 \3 \4 \5/p' | sort
 }
 
+# Connections that curl opened and did not use have lines too.
 is_complete() {
-	[ "$(wc -l <"$dir/access.log")" -ge $((2 * $(wc -l <"$dir/curl"))) ]
+	[ "$(grep -c 'HTTP/1\.1"' "$dir/access.log")" -ge $((2 * $(wc -l <"$dir/curl"))) ]
 }
 
 # total METRIC REPORTER

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "access_grpc.h"
+
+#include <limits.h>
+#include <string.h>
+
+#define CONTENT_TYPE  "application/grpc"
+#define STATUS_DIGITS 10
+
+int access_grpc_need(struct access_grpc *ret, struct log_needs *needs)
+{
+	static const char *const names[HEAD_SIDES] = {
+		[HEAD_REQUEST] = "content-type",
+		[HEAD_RESPONSE] = "grpc-status",
+		[HEAD_TRAILER] = "grpc-status",
+	};
+
+	for (int side = 0; side < HEAD_SIDES; side++) {
+		int number =
+			header_set_add(&needs->headers[side], names[side], strlen(names[side]));
+
+		if (number < 0)
+			return number;
+		ret->header[side] = number;
+	}
+	return 0;
+}
+
+static struct head_text value_of(const struct access_grpc *g, const struct access_record *r,
+				 enum head_side side)
+{
+	return access_record_header(r, side, g->header[side]);
+}
+
+/* application/grpc and application/grpc+…, but not application/grpc-web. */
+static bool is_grpc(struct head_text type)
+{
+	const size_t length = sizeof(CONTENT_TYPE) - 1;
+
+	return type.data && type.length >= length && !memcmp(type.data, CONTENT_TYPE, length) &&
+	       (type.length == length || type.data[length] == '+');
+}
+
+static int parse_status(struct head_text t)
+{
+	long long n = 0;
+
+	if (t.length > STATUS_DIGITS)
+		return GRPC_BAD;
+	for (size_t i = 0; i < t.length; i++) {
+		if (t.data[i] < '0' || t.data[i] > '9')
+			return GRPC_BAD;
+		n = n * 10 + t.data[i] - '0';
+	}
+	return n > INT_MAX ? GRPC_BAD : (int)n;
+}
+
+static int status_of_http(unsigned int status)
+{
+	switch (status) {
+	case 400:
+		return 13;
+	case 401:
+		return 16;
+	case 403:
+		return 7;
+	case 404:
+		return 12;
+	case 429:
+	case 502:
+	case 503:
+	case 504:
+		return 14;
+	default:
+		return 2;
+	}
+}
+
+bool access_grpc_status(const struct access_grpc *g, const struct access_record *r, int *ret)
+{
+	struct head_text text;
+
+	if (!r->is_http || !is_grpc(value_of(g, r, HEAD_REQUEST)))
+		return false;
+	text = value_of(g, r, HEAD_TRAILER);
+	if (!text.length)
+		text = value_of(g, r, HEAD_RESPONSE);
+	if (!text.length && !r->status)
+		return false;
+	*ret = text.length ? parse_status(text) : status_of_http(r->status);
+	return true;
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef MESHTAP_ITERATOR_H
+#define MESHTAP_ITERATOR_H
+
+/* Runs a BPF iterator's program over all that its link names; what it prints is ignored. An
+ * iterator over sockets takes the caller's network namespace. Returns 0 or -errno. */
+int iterator_run(int link_fd);
+
+#endif

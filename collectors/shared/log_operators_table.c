@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "log_operators_get.h"
+
+#define LOG_VARIABLE (LOG_ARGUMENT_ALLOWED | LOG_LIMIT_ALLOWED | LOG_TEXT)
+#define NAME_SHOWN   64 /* bytes of a name in an error */
+
+static const struct log_operator operators[] = {
+	{ "ACCESS_LOG_TYPE", log_get_type, 0, NULL, 0 },
+	{ "BYTES_RECEIVED", log_get_payload, LOG_REQUEST_BYTES, NULL, 0 },
+	{ "BYTES_SENT", log_get_payload, LOG_RESPONSE_BYTES, NULL, 0 },
+	{ "COMM", log_get_owner, LOG_COMM, NULL, LOG_TEXT },
+	{ "COMMON_DURATION", log_get_points, 0, log_parse_common_duration, LOG_ARGUMENT_ALLOWED },
+	{ "CONNECTION_ID", log_get_connection, 0, NULL, 0 },
+	{ "CONNECTION_TERMINATION_DETAILS", log_get_none, 0, NULL, 0 },
+	{ "DOWNSTREAM_DECOMPRESSED_HEADER_BYTES_RECEIVED", log_get_head, LOG_REQUEST_BYTES, NULL,
+	  0 },
+	{ "DOWNSTREAM_DECOMPRESSED_HEADER_BYTES_SENT", log_get_head, LOG_RESPONSE_BYTES, NULL, 0 },
+	{ "DOWNSTREAM_DIRECT_LOCAL_ADDRESS", log_get_address, LOG_END_DOWNSTREAM_LOCAL, NULL, 0 },
+	{ "DOWNSTREAM_DIRECT_LOCAL_ADDRESS_WITHOUT_PORT", log_get_address_only,
+	  LOG_END_DOWNSTREAM_LOCAL, log_parse_prefix, LOG_ARGUMENT_ALLOWED },
+	{ "DOWNSTREAM_DIRECT_LOCAL_PORT", log_get_port, LOG_END_DOWNSTREAM_LOCAL, NULL, 0 },
+	{ "DOWNSTREAM_DIRECT_REMOTE_ADDRESS", log_get_address, LOG_END_DOWNSTREAM, NULL, 0 },
+	{ "DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT", log_get_address_only, LOG_END_DOWNSTREAM,
+	  log_parse_prefix, LOG_ARGUMENT_ALLOWED },
+	{ "DOWNSTREAM_DIRECT_REMOTE_PORT", log_get_port, LOG_END_DOWNSTREAM, NULL, 0 },
+	{ "DOWNSTREAM_HEADER_BYTES_RECEIVED", log_get_head, LOG_REQUEST_BYTES, NULL, 0 },
+	{ "DOWNSTREAM_HEADER_BYTES_SENT", log_get_head, LOG_RESPONSE_BYTES, NULL, 0 },
+	{ "DOWNSTREAM_LOCAL_ADDRESS", log_get_address, LOG_END_DOWNSTREAM_LOCAL, NULL, 0 },
+	{ "DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT", log_get_address_only, LOG_END_DOWNSTREAM_LOCAL,
+	  log_parse_prefix, LOG_ARGUMENT_ALLOWED },
+	{ "DOWNSTREAM_LOCAL_PORT", log_get_port, LOG_END_DOWNSTREAM_LOCAL, NULL, 0 },
+	{ "DOWNSTREAM_REMOTE_ADDRESS", log_get_address, LOG_END_DOWNSTREAM, NULL, 0 },
+	{ "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT", log_get_address_only, LOG_END_DOWNSTREAM,
+	  log_parse_prefix, LOG_ARGUMENT_ALLOWED },
+	{ "DOWNSTREAM_REMOTE_PORT", log_get_port, LOG_END_DOWNSTREAM, NULL, 0 },
+	{ "DOWNSTREAM_TRANSPORT_FAILURE_REASON", log_get_none, 0, NULL, 0 },
+	{ "DOWNSTREAM_WIRE_BYTES_RECEIVED", log_get_wire, LOG_REQUEST_BYTES, NULL, 0 },
+	{ "DOWNSTREAM_WIRE_BYTES_SENT", log_get_wire, LOG_RESPONSE_BYTES, NULL, 0 },
+	{ "DURATION", log_get_duration, 0, NULL, 0 },
+	{ "ENVIRONMENT", log_get_constant, 0, log_parse_environment, LOG_VARIABLE },
+	{ "GRPC_STATUS", log_get_grpc_status, 0, log_parse_grpc_status, LOG_ARGUMENT_ALLOWED },
+	{ "GRPC_STATUS_NUMBER", log_get_grpc_status, LOG_GRPC_NUMBER, log_parse_grpc_number, 0 },
+	{ "HOSTNAME", log_get_constant, 0, log_parse_hostname, LOG_TEXT },
+	{ "PATH", log_get_header, 0, log_parse_path, LOG_VARIABLE },
+	{ "PEER_UNIT", log_get_owner, LOG_PEER_UNIT, log_parse_unit, LOG_TEXT },
+	{ "PID", log_get_pid, 0, NULL, 0 },
+	{ "PROTOCOL", log_get_protocol, 0, NULL, 0 },
+	{ "REPORTER", log_get_reporter, 0, NULL, 0 },
+	{ "REQ", log_get_header, 0, log_parse_request_header, LOG_VARIABLE },
+	{ "REQUESTED_SERVER_NAME", log_get_server_name, 0, log_parse_server_name,
+	  LOG_ARGUMENT_ALLOWED | LOG_TEXT },
+	{ "REQUEST_DURATION", log_get_points, 0, log_parse_request_duration, 0 },
+	{ "REQUEST_HEADER", log_get_header, 0, log_parse_request_header, LOG_VARIABLE },
+	{ "REQUEST_TX_DURATION", log_get_points, 0, log_parse_request_duration, 0 },
+	{ "REQ_WITHOUT_QUERY", log_get_header, 0, log_parse_request_without_query, LOG_VARIABLE },
+	{ "RESP", log_get_header, 0, log_parse_response_header, LOG_VARIABLE },
+	{ "RESPONSE_CODE", log_get_code, 0, NULL, 0 },
+	{ "RESPONSE_CODE_DETAILS", log_get_details, 0, log_parse_details, LOG_ARGUMENT_ALLOWED },
+	{ "RESPONSE_DURATION", log_get_points, 0, log_parse_response_duration, 0 },
+	{ "RESPONSE_FLAGS", log_get_flags, LOG_FLAGS_SHORT, NULL, 0 },
+	{ "RESPONSE_FLAGS_LONG", log_get_flags, LOG_FLAGS_LONG, NULL, 0 },
+	{ "RESPONSE_HEADER", log_get_header, 0, log_parse_response_header, LOG_VARIABLE },
+	{ "RESPONSE_TRAILER", log_get_header, 0, log_parse_trailer, LOG_VARIABLE },
+	{ "RESPONSE_TX_DURATION", log_get_points, 0, log_parse_response_tx_duration, 0 },
+	{ "ROUNDTRIP_DURATION", log_get_none, 0, NULL, 0 },
+	{ "ROUTE_NAME", log_get_none, 0, NULL, 0 },
+	{ "START_TIME", log_get_start_time, 0, log_parse_start_time, LOG_ARGUMENT_ALLOWED },
+	{ "START_TIME_LOCAL", log_get_start_time, 0, log_parse_start_time_local,
+	  LOG_ARGUMENT_ALLOWED },
+	{ "STREAM_ID", log_get_stream_id, 0, log_parse_stream_id, LOG_TEXT },
+	{ "TCP_RETRANSMITS", log_get_retransmits, 0, NULL, 0 },
+	{ "TCP_RTT", log_get_rtt, 0, NULL, 0 },
+	{ "TRAILER", log_get_header, 0, log_parse_trailer, LOG_VARIABLE },
+	{ "UNIT", log_get_owner, LOG_UNIT, log_parse_unit, LOG_TEXT },
+	{ "UPSTREAM_CLUSTER", log_get_cluster, 0, NULL, 0 },
+	{ "UPSTREAM_CLUSTER_RAW", log_get_cluster, 0, NULL, 0 },
+	{ "UPSTREAM_CONNECTION_ID", log_get_connection, 0, NULL, 0 },
+	{ "UPSTREAM_DECOMPRESSED_HEADER_BYTES_RECEIVED", log_get_head, LOG_RESPONSE_BYTES, NULL,
+	  0 },
+	{ "UPSTREAM_DECOMPRESSED_HEADER_BYTES_SENT", log_get_head, LOG_REQUEST_BYTES, NULL, 0 },
+	{ "UPSTREAM_HEADER_BYTES_RECEIVED", log_get_head, LOG_RESPONSE_BYTES, NULL, 0 },
+	{ "UPSTREAM_HEADER_BYTES_SENT", log_get_head, LOG_REQUEST_BYTES, NULL, 0 },
+	{ "UPSTREAM_HOST", log_get_address, LOG_END_UPSTREAM, NULL, 0 },
+	{ "UPSTREAM_LOCAL_ADDRESS", log_get_address, LOG_END_UPSTREAM_LOCAL, NULL, 0 },
+	{ "UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT", log_get_address_only, LOG_END_UPSTREAM_LOCAL,
+	  log_parse_prefix, LOG_ARGUMENT_ALLOWED },
+	{ "UPSTREAM_LOCAL_PORT", log_get_port, LOG_END_UPSTREAM_LOCAL, NULL, 0 },
+	{ "UPSTREAM_PROTOCOL", log_get_protocol, 0, NULL, 0 },
+	{ "UPSTREAM_REMOTE_ADDRESS", log_get_address, LOG_END_UPSTREAM, NULL, 0 },
+	{ "UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT", log_get_address_only, LOG_END_UPSTREAM,
+	  log_parse_prefix, LOG_ARGUMENT_ALLOWED },
+	{ "UPSTREAM_REMOTE_PORT", log_get_port, LOG_END_UPSTREAM, NULL, 0 },
+	{ "UPSTREAM_SERVER_NAME", log_get_server_name, 0, log_parse_server_name, LOG_TEXT },
+	{ "UPSTREAM_TRANSPORT_FAILURE_REASON", log_get_transport_failure, 0, NULL, 0 },
+	{ "UPSTREAM_WIRE_BYTES_RECEIVED", log_get_wire, LOG_RESPONSE_BYTES, NULL, 0 },
+	{ "UPSTREAM_WIRE_BYTES_SENT", log_get_wire, LOG_REQUEST_BYTES, NULL, 0 },
+};
+
+/* Of a proxy: its own decisions, its filters, its end of TLS, its retries. */
+static const char *const of_a_proxy[] = {
+	"CLUSTER_METADATA",
+	"CUSTOM_FLAGS",
+	"DOWNSTREAM_DIRECT_LOCAL_ADDRESS_ENDPOINT_ID",
+	"DOWNSTREAM_HANDSHAKE_DURATION",
+	"DOWNSTREAM_LOCAL_ADDRESS_ENDPOINT_ID",
+	"DOWNSTREAM_LOCAL_CLOSE_REASON",
+	"DOWNSTREAM_LOCAL_DNS_SAN",
+	"DOWNSTREAM_LOCAL_EMAIL_SAN",
+	"DOWNSTREAM_LOCAL_IP_SAN",
+	"DOWNSTREAM_LOCAL_OTHERNAME_SAN",
+	"DOWNSTREAM_LOCAL_SUBJECT",
+	"DOWNSTREAM_LOCAL_URI_SAN",
+	"DOWNSTREAM_PEER_CERT",
+	"DOWNSTREAM_PEER_CERT_V_END",
+	"DOWNSTREAM_PEER_CERT_V_START",
+	"DOWNSTREAM_PEER_CHAIN_FINGERPRINTS_1",
+	"DOWNSTREAM_PEER_CHAIN_FINGERPRINTS_256",
+	"DOWNSTREAM_PEER_CHAIN_SERIALS",
+	"DOWNSTREAM_PEER_DNS_SAN",
+	"DOWNSTREAM_PEER_EMAIL_SAN",
+	"DOWNSTREAM_PEER_FINGERPRINT_1",
+	"DOWNSTREAM_PEER_FINGERPRINT_256",
+	"DOWNSTREAM_PEER_IP_SAN",
+	"DOWNSTREAM_PEER_ISSUER",
+	"DOWNSTREAM_PEER_ISSUER_FINGERPRINT_256",
+	"DOWNSTREAM_PEER_ISSUER_SERIAL",
+	"DOWNSTREAM_PEER_OTHERNAME_SAN",
+	"DOWNSTREAM_PEER_SERIAL",
+	"DOWNSTREAM_PEER_SUBJECT",
+	"DOWNSTREAM_PEER_URI_SAN",
+	"DYNAMIC_METADATA",
+	"FILTER_CHAIN_NAME",
+	"FILTER_STATE",
+	"LOCAL_REPLY_BODY",
+	"METADATA",
+	"SPAN_ID",
+	"TRACE_ID",
+	"UPSTREAM_CONNECTION_IDS_ATTEMPTED",
+	"UPSTREAM_CONNECTION_POOL_READY_DURATION",
+	"UPSTREAM_FILTER_STATE",
+	"UPSTREAM_HOSTS_ATTEMPTED",
+	"UPSTREAM_HOSTS_ATTEMPTED_WITHOUT_PORT",
+	"UPSTREAM_HOST_NAME",
+	"UPSTREAM_HOST_NAMES_ATTEMPTED",
+	"UPSTREAM_HOST_NAMES_ATTEMPTED_WITHOUT_PORT",
+	"UPSTREAM_HOST_NAME_WITHOUT_PORT",
+	"UPSTREAM_LOCAL_CLOSE_REASON",
+	"UPSTREAM_LOCAL_DNS_SAN",
+	"UPSTREAM_LOCAL_IP_SAN",
+	"UPSTREAM_LOCAL_URI_SAN",
+	"UPSTREAM_METADATA",
+	"UPSTREAM_PEER_CERT",
+	"UPSTREAM_PEER_CERT_V_END",
+	"UPSTREAM_PEER_CERT_V_START",
+	"UPSTREAM_PEER_DNS_SAN",
+	"UPSTREAM_PEER_IP_SAN",
+	"UPSTREAM_PEER_ISSUER",
+	"UPSTREAM_PEER_SUBJECT",
+	"UPSTREAM_PEER_URI_SAN",
+	"UPSTREAM_REMOTE_ADDRESS_ENDPOINT_ID",
+	"UPSTREAM_REQUEST_ATTEMPT_COUNT",
+	"VIRTUAL_CLUSTER_NAME",
+};
+
+/* An observer could say something of these. */
+static const char *const unsupported[] = {
+	"BYTES_RETRANSMITTED",
+	"CEL",
+	"COALESCE",
+	"DOWNSTREAM_DETECTED_CLOSE_TYPE",
+	"DOWNSTREAM_TLS_CIPHER",
+	"DOWNSTREAM_TLS_GROUP",
+	"DOWNSTREAM_TLS_SESSION_ID",
+	"DOWNSTREAM_TLS_VERSION",
+	"EMIT_TIME",
+	"EMIT_TIME_LOCAL",
+	"PACKETS_RETRANSMITTED",
+	"QUERY_PARAM",
+	"QUERY_PARAMS",
+	"REQUEST_HEADERS_BYTES",
+	"RESPONSE_HEADERS_BYTES",
+	"RESPONSE_TRAILERS_BYTES",
+	"TLS_JA3_FINGERPRINT",
+	"TLS_JA4_FINGERPRINT",
+	"TYPED_CEL",
+	"UNIQUE_ID",
+	"UPSTREAM_DETECTED_CLOSE_TYPE",
+	"UPSTREAM_TLS_CIPHER",
+	"UPSTREAM_TLS_GROUP",
+	"UPSTREAM_TLS_SESSION_ID",
+	"UPSTREAM_TLS_VERSION",
+};
+
+static bool is_among(struct head_text name, const char *const names[], size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (head_text_is(name, names[i]))
+			return true;
+	return false;
+}
+
+#define IS_AMONG(name, names) is_among(name, names, sizeof(names) / sizeof(*(names)))
+
+const struct log_operator *log_operator_find(struct head_text name, struct source_error *error)
+{
+	int shown = name.length < NAME_SHOWN ? (int)name.length : NAME_SHOWN;
+
+	for (size_t i = 0; i < sizeof(operators) / sizeof(*operators); i++)
+		if (head_text_is(name, operators[i].name))
+			return &operators[i];
+	if (IS_AMONG(name, of_a_proxy))
+		log_refuse(error,
+			   "%%%.*s%% is not available to an observer on the host: only a "
+			   "proxy knows it",
+			   shown, name.data);
+	else if (IS_AMONG(name, unsupported))
+		log_refuse(error, "%%%.*s%% is not supported", shown, name.data);
+	else
+		log_refuse(error, "unknown operator %%%.*s%%", shown, name.data);
+	return NULL;
+}
