@@ -5,6 +5,8 @@ VERSION    := 0.1.0
 # One line adds a collector: bpf/X.bpf.c + bpf/X.h, collectors/X.c (and X_*.c) -> build/meshtap-x (underscores become
 # dashes).
 COLLECTORS := tcp_connections tcp_bytes http_requests access_log
+# One word adds a tool: tools/X/*.c -> build/meshtap-x. Tools load no BPF and share nothing with the collectors.
+TOOLS      :=
 
 prefix     ?= /usr
 sysconfdir ?= /etc
@@ -17,6 +19,7 @@ BPFTOOL    ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 CFLAGS     ?= -O2 -g
 BUILD      := build
 PKGS       := libbpf inih libcap libpcre2-8
+TOOL_PKGS  := yaml-0.1
 
 WARNINGS   := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wformat=2
 CPPFLAGS   += -D_GNU_SOURCE -DMESHTAP_VERSION='"$(VERSION)"' -Ibpf -Icollectors/shared -I$(BUILD)/bpf
@@ -31,13 +34,14 @@ Q = $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1)	$(2)";)
 
 BINARIES   := $(foreach c,$(COLLECTORS),$(BUILD)/meshtap-$(subst _,-,$(c)))
+TOOL_BINS  := $(foreach t,$(TOOLS),$(BUILD)/meshtap-$(subst _,-,$(t)))
 SHARED_OBJ := $(patsubst collectors/shared/%.c,$(BUILD)/shared/%.o,$(wildcard collectors/shared/*.c))
 
 .PHONY: all run check check-adversity check-load check-long check-mixed check-vm unit-tests verifier fuzz lint install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(BINARIES)
+all: $(BINARIES) $(TOOL_BINS)
 
 $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c
 	$(call say,BPF,$@)mkdir -p $(@D)
@@ -66,6 +70,17 @@ $(BUILD)/meshtap-$(subst _,-,$(1)): $(patsubst %.c,$(BUILD)/%.o,$(wildcard colle
 	$$(call say,LD,$$@)$$(CC) $$(ALL_CFLAGS) $$(ALL_LDFLAGS) $$^ $$(LIBS) -o $$@
 endef
 $(foreach c,$(COLLECTORS),$(eval $(call link_collector,$(c))))
+
+$(BUILD)/tools/%.o: tools/%.c
+	$(call say,CC,$@)mkdir -p $(@D)
+	$(Q)$(CC) -D_GNU_SOURCE -DMESHTAP_VERSION='"$(VERSION)"' $(ALL_CFLAGS) $(shell pkg-config --cflags $(TOOL_PKGS)) \
+		-MMD -MP -c $< -o $@
+
+define link_tool
+$(BUILD)/meshtap-$(subst _,-,$(1)): $(patsubst %.c,$(BUILD)/%.o,$(wildcard tools/$(1)/*.c))
+	$$(call say,LD,$$@)$$(CC) $$(ALL_CFLAGS) $$(ALL_LDFLAGS) $$^ $$(shell pkg-config --libs $(TOOL_PKGS)) -o $$@
+endef
+$(foreach t,$(TOOLS),$(eval $(call link_tool,$(t))))
 
 # Unit tests: every tests/unit/test_X.c is a program of its own; what it tests is built with sanitizers too.
 UNIT_TESTS  := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
@@ -142,6 +157,13 @@ $(BUILD)/fuzz/fuzz_log_format: $(wildcard collectors/shared/log_format*.c collec
 	collectors/shared/log_text.c collectors/shared/log_text_utf8.c collectors/shared/log_json*.c) $(RECORD_C)
 $(BUILD)/fuzz/fuzz_filter: $(wildcard collectors/shared/filter*.c) $(RECORD_C)
 $(BUILD)/fuzz/fuzz_filter: FUZZ_LIBS := $(shell pkg-config --libs libpcre2-8)
+$(BUILD)/fuzz/fuzz_workloads: $(wildcard collectors/shared/workloads*.c) $(addprefix collectors/shared/,glob_match.c \
+	log_text_utf8.c settings_lines.c settings_number.c settings_text.c)
+$(BUILD)/fuzz/fuzz_workloads: FUZZ_LIBS := $(shell pkg-config --libs inih)
+
+$(BUILD)/fuzz/fuzz_istio_objects: $(filter-out %/main.c,$(wildcard tools/workloads/*.c))
+$(BUILD)/fuzz/fuzz_istio_objects: FUZZ_CFLAGS += -DMESHTAP_VERSION='"$(VERSION)"' -Itools/workloads
+$(BUILD)/fuzz/fuzz_istio_objects: FUZZ_LIBS := $(shell pkg-config --libs $(TOOL_PKGS))
 
 fuzz: $(FUZZERS) $(BUILD)/fuzz/make_seeds $(BUILD)/fuzz/parse_http1
 	@tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZERS)
@@ -160,7 +182,7 @@ UNITS := $(wildcard systemd/*.service systemd/*.timer)
 install: all
 	$(INSTALL) -d $(DESTDIR)$(prefix)/sbin $(DESTDIR)$(sysconfdir)/meshtap $(DESTDIR)$(sysconfdir)/logrotate.d \
 		$(DESTDIR)$(unitdir) $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(mandir)/man8
-	$(INSTALL) -m 755 $(BINARIES) $(DESTDIR)$(prefix)/sbin
+	$(INSTALL) -m 755 $(BINARIES) $(TOOL_BINS) $(DESTDIR)$(prefix)/sbin
 	for f in $(wildcard conf/*.ini); do \
 		test -e $(DESTDIR)$(sysconfdir)/meshtap/$${f##*/} || \
 			$(INSTALL) -m 644 $$f $(DESTDIR)$(sysconfdir)/meshtap || exit 1; \
@@ -174,4 +196,4 @@ install: all
 	$(INSTALL) -m 644 man/*.8 $(DESTDIR)$(mandir)/man8
 	$(INSTALL) -m 644 packaging/logrotate/meshtap $(DESTDIR)$(sysconfdir)/logrotate.d
 
--include $(wildcard $(BUILD)/*/*.d $(BUILD)/tests/shared/*.d)
+-include $(wildcard $(BUILD)/*/*.d $(BUILD)/tests/shared/*.d $(BUILD)/tools/*/*.d)

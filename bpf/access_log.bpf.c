@@ -71,6 +71,11 @@ static __always_inline void sink_exchange(struct connection *c, const struct exc
 	record_exchange_send_in(s->window.slot);
 }
 
+static __always_inline __u32 sink_host(const struct http1_parser *p)
+{
+	return 0;
+}
+
 static __always_inline int sink_wants_hello(const struct connection *c)
 {
 	return wants_hello && filter.tcp && is_wanted(c);

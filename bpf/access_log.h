@@ -29,6 +29,8 @@ struct record_connection {
 	struct tuple tuple; /* as the local socket sees it */
 	__u64 local_workload;
 	__u64 peer_workload;
+	struct endpoint local; /* as in struct series_parties */
+	struct endpoint peer;
 	__u32 reporter;
 	__u32 rtt_us; /* 0: not known */
 	__u32 retransmits;

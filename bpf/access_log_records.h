@@ -84,6 +84,7 @@ static __always_inline void record_connection_fill(struct record_connection *r,
 	r->tuple = c->tuple;
 	r->local_workload = c->local_workload;
 	r->peer_workload = c->peer_workload;
+	connection_endpoints(c, &r->local, &r->peer);
 	r->reporter = c->reporter;
 	r->rtt_us = 0;
 	r->retransmits = 0;
@@ -248,6 +249,8 @@ static __always_inline void record_refused_send(const struct sock *sk, const str
 	r.header.connection = now << 8 | (bpf_get_smp_processor_id() & 0xff);
 	r.connection.tuple = *t;
 	r.connection.local_workload = workload_of_socket(sk);
+	endpoint_of(t->local_addr, 0, &r.connection.local);
+	endpoint_of(t->remote_addr, t->remote_port, &r.connection.peer);
 	r.connection.reporter = REPORTER_SOURCE;
 	r.connection.retransmits = BPF_CORE_READ(tp, total_retrans);
 	r.connection.pid = p->pid;

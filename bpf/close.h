@@ -176,6 +176,8 @@ static __always_inline void connection_remove(struct connection *c, const struct
 {
 	__u64 id = c->id;
 
+	if (c->client_key)
+		client_forget(c->client_key);
 	if (c->early)
 		bpf_map_delete_elem(&early_connections, t);
 	if (c->has_stash)
@@ -213,8 +215,8 @@ static __always_inline void connection_closed(struct sock *sk, int in_handshake)
 		return;
 	*(volatile __u8 *)&c->closed =
 		1; /* what ingress programs are still at is not reported again */
-	if (c->reporter == REPORTER_SOURCE)
-		client_closed(&t);
+	if (c->undecided)
+		connection_decide(c);
 	exchanges_close(c, sk, connection_settle(c, sk), now);
 	if (!c->is_http)
 		connection_end_tcp(c, sk, now);

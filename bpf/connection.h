@@ -67,7 +67,8 @@ struct direction {
 	__u8 kept;	/* pieces of the message's head that the sink keeps, or KEPT_LOST */
 	__u8 line_kept; /* as struct http1_kept has it, of the line that goes on */
 	__u8 head_open; /* its head has begun in a window before, and not ended */
-	__u8 reserved[5];
+	__u8 reserved;
+	__u32 host; /* request: as in struct exchange */
 	struct http1_parser parser;
 };
 
@@ -80,6 +81,9 @@ struct connection {
 			    spoke */
 	__u64 local_workload;
 	__u64 peer_workload;
+	__u64 client_key;      /* key_of_client(); 0: a server's */
+	struct endpoint local; /* both with their port, see connection_endpoints() */
+	struct endpoint peer;
 	struct tuple tuple;
 	__u32 first;	  /* ordinal of the oldest exchange in flight */
 	__u32 next;	  /* ordinal of the next one */
@@ -109,7 +113,8 @@ struct connection {
 	__u8 asked;	 /* a request was declared since the server last spoke */
 	__u8 answered;	 /* the oldest exchange, before its request ended */
 	__u8 hello;	 /* 0, or pieces of a TLS ClientHello that were sent + 1, see hello.h */
-	__u8 reserved[2];
+	__u8 undecided;	 /* the server may still tell who it is */
+	__u8 reserved;
 	__u32 stashed;	 /* ranges in its stash */
 	__u32 entered;	 /* counts what was put into it */
 	__u32 kept_from; /* of exchanges before this ordinal the sink has kept nothing, or was
@@ -211,6 +216,13 @@ static __always_inline void count_untracked(void)
 		__sync_fetch_and_add(&h->untracked, 1);
 }
 
+static __always_inline void connection_untracked(const struct connection *c)
+{
+	count_untracked();
+	if (c->client_key)
+		client_forget(c->client_key);
+}
+
 /* Returns 0, or -1: it exists, or there is no room, which is counted. */
 static __always_inline int connection_insert(const struct connection *c)
 {
@@ -220,7 +232,7 @@ static __always_inline int connection_insert(const struct connection *c)
 	if (!error)
 		count_connections(1);
 	else if (error != -EEXIST)
-		count_untracked();
+		connection_untracked(c);
 	return error ? -1 : 0;
 }
 
@@ -256,10 +268,46 @@ static __always_inline int connection_create_early(struct scratch *s, enum repor
 
 static __always_inline void connection_identify(struct connection *c, const struct sock *sk)
 {
+	const struct tcp_sock *tp = bpf_skc_to_tcp_sock((void *)sk);
+
 	c->local_workload = workload_of_socket(sk);
-	c->peer_workload = c->reporter == REPORTER_SOURCE
-				   ? peer_of_client(&c->tuple, c->local_workload)
-				   : peer_of_server(&c->tuple);
+	endpoint_of(c->tuple.local_addr, c->tuple.local_port, &c->local);
+	endpoint_of(c->tuple.remote_addr, c->tuple.remote_port, &c->peer);
+	if (!tp)
+		return;
+	if (c->reporter == REPORTER_DESTINATION) {
+		c->peer_workload = peer_of_server(tp, c->local_workload);
+		return;
+	}
+	c->peer_workload = peer_of_client(&c->tuple);
+	c->client_key = key_of_client(tp, &c->tuple);
+	if (!c->client_key)
+		return;
+	c->undecided = c->peer_workload == WORKLOAD_NONE;
+	client_register(c->client_key, c->local_workload, c->peer_workload);
+}
+
+/* The server has sent something, so it has told by now, if it is on this host; or this is the end.
+ * Of an older connection it may tell at any time. */
+static __always_inline void connection_decide(struct connection *c)
+{
+	__u64 key = c->client_key;
+
+	c->peer_workload = client_told(key);
+	c->undecided = c->older && c->peer_workload == WORKLOAD_NONE;
+}
+
+/* With the server's port alone. Who that is may turn out late, see pickup_swap_roles(). */
+static __always_inline void connection_endpoints(const struct connection *c,
+						 struct endpoint *ret_local,
+						 struct endpoint *ret_peer)
+{
+	*ret_local = c->local;
+	*ret_peer = c->peer;
+	if (c->reporter == REPORTER_SOURCE)
+		ret_local->port = 0;
+	else
+		ret_peer->port = 0;
 }
 
 /* What the socket says. Of an older connection: where its streams are. */

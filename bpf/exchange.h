@@ -36,6 +36,8 @@ struct exchange {
 	__u8 state;
 	__u8 flag;    /* enum exchange_flag */
 	__u8 kept[2]; /* of request and response: pieces that the sink keeps, or KEPT_LOST */
+	__u32 host;   /* id of a configured host that the request names, where that is told; 0: none
+		       */
 };
 
 #define KEPT_LOST 255 /* pieces found no room: nothing is known */
@@ -59,7 +61,7 @@ enum inexact_reason {
 /* Counters that are not series; one entry of an array map. */
 struct http_health {
 	__u64 untracked;       /* connections for which the map had no room */
-	__u64 series_overflow; /* exchanges for which the series map had no room */
+	__u64 series_overflow; /* exchanges summed in an overflow series */
 	__u64 connections;     /* tracked now */
 	__u64 inexact[INEXACT_REASONS];
 };

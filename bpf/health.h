@@ -9,7 +9,7 @@
 enum health_count {
 	HEALTH_SOCKETS,		/* entries in the sockets map */
 	HEALTH_UNTRACKED,	/* connections for which it had no room */
-	HEALTH_SERIES_OVERFLOW, /* events for which the series map had no room */
+	HEALTH_SERIES_OVERFLOW, /* events summed in an overflow series */
 	HEALTH_COUNTS,
 };
 

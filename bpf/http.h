@@ -7,6 +7,7 @@
  *   sink_exchange(c, x, s)  a request that ended; the window's bytes are free
  *   sink_gone(c, ordinal)  no exchange from c->kept_from up to this one will be heard of
  *   sink_skipped(c, d)  nor will the request be whose head d has come to the end of
+ *   sink_host(p)  id of the host that a request's head names, where tells_hosts is set
  *   sink_segment(k, tp)  the socket of the segment that is walked
  *   sink_wants_hello(c), sink_hello(c, w, length, index)  see hello.h
  * Bytes come through reader_load(), so nothing here knows whether they come from an skb.
@@ -107,6 +108,8 @@ static __always_inline __u32 walk_window(const struct reader *r, struct scratch 
 	*ret_event = http1_parse_in(w->slot, length);
 	d->parser = w->parser;
 	d->line_kept = w->kept.line;
+	if (tells_hosts && in_head && k->direction == REQUEST)
+		d->host = sink_host(&d->parser);
 	if (!d->begun && (d->parser.flags & HTTP1_BEGUN) && (__s32)w->consumed > w->begin) {
 		__u32 begin = w->begin < 0 ? 0 : w->begin; /* before it: a CR on its own */
 

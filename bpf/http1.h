@@ -15,6 +15,7 @@
 
 #include "http1_keep.h"
 #include "http1_line.h"
+#include "http1_tell.h"
 
 /* An empty line ends here: LF after LF, or after LF CR. */
 http1_inline int http1_ends_empty_line(const struct http1_window *w, __u32 start, __u32 lf)
@@ -64,13 +65,14 @@ http1_inline __u32 http1_find_lines(struct http1_window *w, __u32 start)
 }
 
 /* A header line that cannot decide framing: neither Content-Length nor Transfer-Encoding, nor after
- * these, and not the empty line. */
+ * these, and not the empty line. Nor can it be the host where that is told. */
 http1_inline int http1_is_idle_line(const struct http1_window *w, __u32 at)
 {
 	__u8 c = *http1_at(w, at) | 0x20;
 
 	return w->parser.phase == HTTP1_HEADERS && c > ' ' && c != 'c' && c != 't' &&
-	       c != ('\r' | 0x20) && c != ('\n' | 0x20);
+	       c != ('\r' | 0x20) && c != ('\n' | 0x20) &&
+	       (!tells_hosts || (c != 'h' && c != ('\t' | 0x20)));
 }
 
 /*
@@ -84,10 +86,17 @@ http1_inline int http1_is_idle_line(const struct http1_window *w, __u32 at)
 #define HTTP1_LOOKS_AT_ALL 0
 #endif
 
+http1_inline int http1_tells_host(const struct http1_window *w)
+{
+	return tells_hosts && !w->parser.response && w->parser.phase <= HTTP1_HEADERS;
+}
+
 /* What a whole line means: to who wants it, and for framing. */
 http1_inline enum http1_event http1_take_line(struct http1_window *w, __u32 at, __u32 length)
 {
 	http1_keep(w, at, at + length + 1);
+	if (http1_tells_host(w))
+		http1_host(w, at, at + length + 1, 1);
 	if (HTTP1_LOOKS_AT_ALL && http1_is_idle_line(w, at))
 		return HTTP1_MORE;
 	return http1_line(w, at, length);
@@ -187,6 +196,8 @@ http1_inline int http1_parse(struct http1_window *w, __u32 length)
 			continue;
 		if (HTTP1_LOOKS_AT_ALL || !http1_is_idle_line(w, at))
 			event = http1_call_line(w, at, lf - at);
+		else if (tells_hosts)
+			p->host_flags &= ~HTTP1_HOST_LAST;
 		if (event == HTTP1_BAD)
 			break;
 		at = lf + 1;
@@ -212,6 +223,8 @@ http1_inline int http1_parse(struct http1_window *w, __u32 length)
 		p->flags |= HTTP1_BEGUN;
 	if (event == HTTP1_MORE && at < w->end && w->searched == w->end && !p->skip) {
 		http1_call_keep(w, at, w->end);
+		if (http1_tells_host(w))
+			http1_host(w, at, w->end, 0);
 		http1_save_carry(p, w, at, w->end);
 		at = w->end;
 	}
@@ -290,6 +303,7 @@ http1_inline void http1_next(struct http1_parser *p)
 	p->flags = 0;
 	p->method = 0;
 	p->carry_length = 0;
+	p->host_flags = 0;
 }
 
 #endif

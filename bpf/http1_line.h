@@ -3,7 +3,7 @@
 #ifndef MESHTAP_HTTP1_LINE_H
 #define MESHTAP_HTTP1_LINE_H
 
-#include "http1_state.h"
+#include "http1_tell.h"
 
 http1_inline int http1_is_blank(__u8 c)
 {
@@ -62,6 +62,8 @@ http1_inline int http1_request_line(struct http1_parser *p, const struct http1_w
 		p->method = HTTP1_METHOD_HEAD;
 	else if (first == 0x205443454e4e4f43ULL) /* "CONNECT " */
 		p->method = HTTP1_METHOD_CONNECT;
+	else if (tells_methods)
+		p->method = http1_method_of(first);
 	return 0;
 }
 

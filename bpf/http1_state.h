@@ -41,6 +41,14 @@ enum http1_method {
 	HTTP1_METHOD_OTHER,
 	HTTP1_METHOD_HEAD,
 	HTTP1_METHOD_CONNECT,
+	HTTP1_METHOD_GET, /* this and the rest only when methods are told, see http1_tell.h */
+	HTTP1_METHOD_POST,
+	HTTP1_METHOD_PUT,
+	HTTP1_METHOD_DELETE,
+	HTTP1_METHOD_OPTIONS,
+	HTTP1_METHOD_TRACE,
+	HTTP1_METHOD_PATCH,
+	HTTP1_METHODS,
 };
 
 enum {
@@ -57,6 +65,7 @@ struct http1_parser {
 	__u64 skip;   /* body bytes to pass before the next line */
 	__u64 length; /* Content-Length */
 	__u64 body;   /* body bytes passed, chunk framing excluded */
+	__u64 host;   /* hash of the host so far, see http1_tell.h */
 	__u16 status;
 	__u8 phase;
 	__u8 flags;
@@ -65,6 +74,8 @@ struct http1_parser {
 	__u8 carry_length;
 	__u8 response;		 /* which direction this is: set once */
 	__u8 carry[HTTP1_CARRY]; /* right-aligned */
+	__u8 host_flags;
+	__u8 reserved[7];
 };
 
 /* Which bytes of the window are lines that somebody wants, see http1_keep.h. */

@@ -52,6 +52,16 @@ static __always_inline void walk_start(struct walk *k, const struct packet *p,
 		      sequence_after(p->ack_seq, tp->snd_una - tp->max_window) < 0);
 }
 
+__noinline int decide_in(__u32 slot)
+{
+	struct scratch *s = scratch_at(slot);
+	struct connection *c = s ? bpf_map_lookup_elem(&connections, &s->walk.tuple) : NULL;
+
+	if (c)
+		connection_decide(c);
+	return 0;
+}
+
 /* One step. Verified once. */
 __noinline int walk_in(struct __sk_buff *skb, __u32 slot)
 {
@@ -69,6 +79,8 @@ __noinline int walk_in(struct __sk_buff *skb, __u32 slot)
 		return WALK_UNKNOWN;
 	if (c->closed)
 		return WALK_DONE;
+	if (c->undecided && !k->egress && !k->refused)
+		decide_in(slot);
 	if (c->replay_due && c->stashed && !k->held && replay_begin(c, k))
 		return WALK_DUE;
 	if (!k->held)
@@ -230,6 +242,12 @@ int BPF_PROG(http_socket_state, struct sock *sk, int old_state, int new_state)
 	return 0;
 }
 
+static __always_inline int is_open(__u8 state)
+{
+	return state == TCP_ESTABLISHED || state == TCP_CLOSE_WAIT || state == TCP_FIN_WAIT1 ||
+	       state == TCP_FIN_WAIT2;
+}
+
 /* Run once, after attaching: who listens already, then, in the kernel's order, what is connected.
  */
 SEC("iter/tcp")
@@ -244,11 +262,22 @@ int http_sockets(struct bpf_iter__tcp *ctx)
 	if (common->skc_state == TCP_LISTEN) {
 		if (!tuple_of_socket(sk, &t))
 			listener_opened(&t, workload_of_socket(sk));
-	} else if (common->skc_state == TCP_ESTABLISHED || common->skc_state == TCP_CLOSE_WAIT ||
-		   common->skc_state == TCP_FIN_WAIT1 || common->skc_state == TCP_FIN_WAIT2) {
-		if (!tuple_of_socket(sk, &t))
-			connection_adopt(sk, &t);
+	} else if (is_open(common->skc_state) && !tuple_of_socket(sk, &t)) {
+		connection_adopt(sk, &t);
 	}
+	return 0;
+}
+
+/* Run once after http_sockets. */
+SEC("iter/tcp")
+int http_peers(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *common = ctx->sk_common;
+	struct sock *sk = (struct sock *)common;
+	struct tuple t;
+
+	if (common && is_open(common->skc_state) && !tuple_of_socket(sk, &t))
+		connection_find_peer(sk, &t);
 	return 0;
 }
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Istio's HTTP metrics, aggregated in the kernel: nothing reaches user space per request. */
+#define HTTP1_TELLS
 #include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include "http_requests.h"
+#include "names.h"
 #include "connection.h"
+#include "host.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -42,7 +45,8 @@ static __always_inline __u32 bucket_of(__u64 value)
 	return low < BUCKETS_MAX ? low : BUCKETS_MAX - 1;
 }
 
-static __always_inline struct http_series *series_of(const struct http_series_key *key)
+/* Changes *key when it finds no room: to where it is counted then. */
+static __always_inline struct http_series *series_of(struct http_series_key *key)
 {
 	struct http_series *s = bpf_map_lookup_elem(&series, key);
 	struct http_series *blank;
@@ -56,10 +60,17 @@ static __always_inline struct http_series *series_of(const struct http_series_ke
 		return NULL;
 	bpf_map_update_elem(&series, key, blank, BPF_NOEXIST);
 	s = bpf_map_lookup_elem(&series, key);
+	if (s)
+		return s;
 	h = health_counters();
-	if (!s && h)
+	if (h)
 		__sync_fetch_and_add(&h->series_overflow, 1);
-	return s;
+	series_overflow(&key->parties);
+	key->host = 0;
+	key->status = 0;
+	key->flag = 0;
+	key->method = 0;
+	return bpf_map_lookup_elem(&series, key);
 }
 
 static __always_inline void sink_exchange(const struct connection *c, const struct exchange *x,
@@ -72,10 +83,13 @@ static __always_inline void sink_exchange(const struct connection *c, const stru
 
 	key.parties.local_workload = c->local_workload;
 	key.parties.peer_workload = c->peer_workload;
+	connection_endpoints(c, &key.parties.local, &key.parties.peer);
 	key.parties.reporter = c->reporter;
 	key.parties.shard = bpf_get_smp_processor_id() % SERIES_SHARDS;
 	key.status = x->status;
 	key.flag = x->flag;
+	key.host = x->host;
+	key.method = tells_methods ? x->method + 1 : 0;
 	e = series_of(&key);
 	if (!e)
 		return;
@@ -108,6 +122,11 @@ static __always_inline void sink_gone(const struct connection *c, __u32 ordinal)
 
 static __always_inline void sink_skipped(const struct connection *c, const struct direction *d)
 {
+}
+
+static __always_inline __u32 sink_host(const struct http1_parser *p)
+{
+	return host_of(p);
 }
 
 static __always_inline int sink_wants_hello(const struct connection *c)

@@ -11,10 +11,18 @@
 
 struct http_series_key {
 	struct series_parties parties;
+	__u32 host; /* id of a configured host that the Host header names; 0: of none */
 	__u16 status;
-	__u8 flag; /* enum exchange_flag */
-	__u8 reserved[5];
+	__u8 flag;   /* enum exchange_flag */
+	__u8 method; /* enum http1_method + 1; 0: not told apart */
 };
+
+/* By a key's method, "" where they are not told apart. */
+#define HTTP_METHOD_NAMES                                                                          \
+	{                                                                                          \
+		"", "other", "HEAD", "CONNECT", "GET", "POST", "PUT", "DELETE", "OPTIONS",         \
+			"TRACE", "PATCH"                                                           \
+	}
 
 enum http_histogram {
 	HISTOGRAM_DURATION, /* milliseconds */

@@ -81,8 +81,21 @@ struct sock_common {
 	struct in6_addr skc_v6_rcv_saddr;
 };
 
+struct device {
+	struct device *parent;
+};
+
+struct net_device {
+	struct device dev;
+};
+
+struct dst_entry {
+	struct net_device *dev;
+};
+
 struct sock {
 	struct sock_common __sk_common;
+	struct dst_entry *sk_dst_cache;
 	u16 sk_protocol;
 	int sk_err;
 	struct sock_cgroup_data sk_cgrp_data;

@@ -22,13 +22,17 @@ static __always_inline enum http1_event request_head_end(struct walk *k, struct 
 							 struct direction *d)
 {
 	struct deep_ring *deep = deep_ring_of(c, 1);
+	struct exchange *x;
 	__u32 declared = 0;
 
 	bpf_spin_lock(&c->lock);
 	if (!d->stale) {
 		declared = exchange_push(c, d, deep);
-		if (d->pushed)
-			exchange_at(c, deep, c->next - 1)->method = d->parser.method;
+		if (d->pushed) { /* maybe before the head was complete */
+			x = exchange_at(c, deep, c->next - 1);
+			x->method = d->parser.method;
+			x->host = d->host;
+		}
 	}
 	bpf_spin_unlock(&c->lock);
 	connection_declare(c, declared);

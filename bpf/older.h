@@ -56,4 +56,15 @@ static __always_inline void connection_adopt(const struct sock *sk, const struct
 	scratch_release(s);
 }
 
+/* A second time over the same sockets: a server may have come before its client. */
+static __always_inline void connection_find_peer(const struct sock *sk, const struct tuple *t)
+{
+	struct connection *c = bpf_map_lookup_elem(&connections, t);
+	const struct tcp_sock *tp = bpf_skc_to_tcp_sock((void *)sk);
+
+	if (c && tp && c->older && c->reporter == REPORTER_DESTINATION &&
+	    c->peer_workload == WORKLOAD_NONE)
+		c->peer_workload = peer_of_server(tp, c->local_workload);
+}
+
 #endif

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The workload at the other end of a connection, when that end is a socket in the same network
- * namespace: a client finds its server among the listening sockets, a server its client among the
- * clients' connections. A client is always known first: it reaches ESTABLISHED before the ACK that
- * makes its server ESTABLISHED is sent.
+ * The workload at the other end of a connection, when that end is a socket on this host. A client
+ * finds its server among the listening sockets of its own network namespace. A server finds its
+ * client, wherever on the host it is, by the two initial sequence numbers: both ends know both, and
+ * neither NAT nor a bridge changes them. It then tells the client who its server is, for a client
+ * in another namespace, or one whose addresses were rewritten, knows no listener. A client is
+ * always known first: it reaches ESTABLISHED before the ACK that makes its server ESTABLISHED is
+ * sent.
  */
 #ifndef MESHTAP_PEER_H
 #define MESHTAP_PEER_H
@@ -31,15 +34,39 @@ struct {
 	__type(value, struct listener);
 } listeners SEC(".maps");
 
-/* Clients of local servers. What finds no room costs the server's side the peer's name, no count.
- */
+struct local_client {
+	__u64 workload;
+	__u64 server; /* a listener's, or what the server told; or WORKLOAD_NONE */
+};
+
+/* Clients whose servers may be on this host. What finds no room costs names, no count. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH); /* preallocated: allocating per connection costs more than
 					    all else */
 	__uint(max_entries, 65536);
-	__type(key, struct tuple);
-	__type(value, __u64); /* workload id */
+	__type(key, __u64); /* handshake_key() */
+	__type(value, struct local_client);
 } local_clients SEC(".maps");
+
+/*
+ * The client's and the server's first data byte's sequence number, at any time of a connection's
+ * life. bytes_acked counts the SYN at the client's end only.
+ */
+static __always_inline __u64 handshake_key(const struct tcp_sock *tp, int is_client)
+{
+	__u32 own = tp->snd_una - (__u32)tp->bytes_acked + (is_client ? 1 : 0);
+	__u32 other = tp->rcv_nxt - (__u32)tp->bytes_received;
+
+	return is_client ? (__u64)own << 32 | other : (__u64)other << 32 | own;
+}
+
+/* A physical device has a parent, on a bus; veth, bridge, loopback and tunnels have none. */
+static __always_inline int may_stay_on_host(const struct tcp_sock *tp)
+{
+	const struct dst_entry *route = tp->inet_conn.icsk_inet.sk.sk_dst_cache;
+
+	return !route || !route->dev->dev.parent;
+}
 
 static __always_inline void listener_key(const struct tuple *t, struct tuple *ret)
 {
@@ -91,37 +118,64 @@ static __always_inline struct listener *listener_at(const struct tuple *t)
 	return bpf_map_lookup_elem(&listeners, &key);
 }
 
-/* Call when a client's connection is made; returns the server's workload or WORKLOAD_NONE. */
-static __always_inline __u64 peer_of_client(const struct tuple *t, __u64 workload)
+/* Returns the server's workload or WORKLOAD_NONE: the server may still tell. */
+static __always_inline __u64 peer_of_client(const struct tuple *t)
 {
 	struct listener *server;
 	struct tuple far;
 
 	if (!tuple_is_local(t))
 		return WORKLOAD_NONE;
-	bpf_map_update_elem(&local_clients, t, &workload, BPF_ANY);
 	tuple_reversed(t, &far);
 	server = listener_at(&far);
 	return server ? server->workload : WORKLOAD_NONE;
 }
 
-/* Call when a server's connection is made; returns the client's workload or WORKLOAD_NONE. */
-static __always_inline __u64 peer_of_server(const struct tuple *t)
+/*
+ * Call when a server's connection is made. Returns the client's workload or WORKLOAD_NONE. A client
+ * that has closed meanwhile is told nothing: the entry is replaced whole, never written to, for
+ * another connection may have its memory by then.
+ */
+static __always_inline __u64 peer_of_server(const struct tcp_sock *tp, __u64 workload)
 {
-	__u64 *client;
-	struct tuple far;
+	__u64 key = handshake_key(tp, 0);
+	struct local_client *known = bpf_map_lookup_elem(&local_clients, &key), told;
 
-	if (!tuple_is_local(t))
+	if (!known)
 		return WORKLOAD_NONE;
-	tuple_reversed(t, &far);
-	client = bpf_map_lookup_elem(&local_clients, &far);
-	return client ? *client : WORKLOAD_NONE;
+	told = *known;
+	if (told.server == WORKLOAD_NONE && workload != WORKLOAD_NONE) {
+		told.server = workload;
+		bpf_map_update_elem(&local_clients, &key, &told, BPF_EXIST);
+	}
+	return told.workload;
 }
 
-static __always_inline void client_closed(const struct tuple *t)
+/* Returns the key of a client whose server may be on this host, or 0. */
+static __always_inline __u64 key_of_client(const struct tcp_sock *tp, const struct tuple *t)
 {
-	if (tuple_is_local(t))
-		bpf_map_delete_elem(&local_clients, t);
+	return tuple_is_local(t) || may_stay_on_host(tp) ? handshake_key(tp, 1) : 0;
+}
+
+/* From now on its server finds it. */
+static __always_inline void client_register(__u64 key, __u64 workload, __u64 server)
+{
+	struct local_client c = { .workload = workload, .server = server };
+
+	bpf_map_update_elem(&local_clients, &key, &c, BPF_NOEXIST);
+}
+
+/* What the server told by now. */
+static __always_inline __u64 client_told(__u64 key)
+{
+	struct local_client *known = bpf_map_lookup_elem(&local_clients, &key);
+
+	return known ? known->server : WORKLOAD_NONE;
+}
+
+static __always_inline void client_forget(__u64 key)
+{
+	bpf_map_delete_elem(&local_clients, &key);
 }
 #endif
 

@@ -116,6 +116,7 @@ static __always_inline __u32 exchange_push(struct connection *c, struct directio
 	x->response_head = 0;
 	x->kept[REQUEST] = d->kept;
 	x->kept[RESPONSE] = 0;
+	x->host = d->host;
 	x->ordinal = c->next;
 	x->status = 0;
 	x->minor = d->parser.minor;

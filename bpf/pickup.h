@@ -25,6 +25,7 @@ static __always_inline void direction_reset(struct direction *d)
 	d->kept = 0;
 	d->line_kept = 0;
 	d->head_open = 0;
+	d->host = 0;
 	http1_next(&d->parser);
 }
 

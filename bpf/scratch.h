@@ -131,6 +131,15 @@ __noinline int http1_keep_in(__u32 slot, __u32 at, __u32 end)
 }
 #endif
 
+#ifdef HTTP1_TELLS
+__noinline int http1_host_take_in(__u32 slot, __u32 at, __u32 end)
+{
+	struct scratch *s = bpf_map_lookup_elem(&scratch, &slot);
+
+	return s ? http1_host_take(&s->window, at & (HTTP1_BYTES - 1), end & (HTTP1_BYTES - 1)) : 0;
+}
+#endif
+
 static __always_inline void scratch_release(struct scratch *s)
 {
 	__sync_fetch_and_add(&s->users, -1);

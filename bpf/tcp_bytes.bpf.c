@@ -5,6 +5,7 @@
  */
 #include "kernel_types.h"
 #include "tcp_bytes.h"
+#include "names.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -16,7 +17,8 @@ struct connection {
 	struct series_parties parties;
 	__u64 sent_seen; /* payload already counted, as the local socket sees it */
 	__u64 received_seen;
-	__u64 local_client; /* has an entry in local_clients */
+	__u64 client_key; /* key_of_client(); 0: a server's */
+	__u64 undecided;  /* the server may still tell who it is */
 };
 
 struct {
@@ -30,12 +32,13 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 8192); /* max_series * SERIES_SHARDS */
+	__uint(max_entries, 8192); /* see SERIES_OVERFLOW_ENTRIES */
 	__type(key, struct series_parties);
 	__type(value, struct tcp_bytes_counts);
 } series SEC(".maps");
 
-static __always_inline struct tcp_bytes_counts *series_of(const struct series_parties *parties)
+/* Changes *parties when they find no room: to where they are counted then. */
+static __always_inline struct tcp_bytes_counts *series_of(struct series_parties *parties)
 {
 	struct tcp_bytes_counts zero = {}, *counts;
 
@@ -44,9 +47,11 @@ static __always_inline struct tcp_bytes_counts *series_of(const struct series_pa
 		return counts;
 	bpf_map_update_elem(&series, parties, &zero, BPF_NOEXIST);
 	counts = bpf_map_lookup_elem(&series, parties);
-	if (!counts)
-		health_add(HEALTH_SERIES_OVERFLOW, 1);
-	return counts;
+	if (counts)
+		return counts;
+	health_add(HEALTH_SERIES_OVERFLOW, 1);
+	series_overflow(parties);
+	return bpf_map_lookup_elem(&series, parties);
 }
 
 /* bytes_sent counts retransmissions again; for a moment bytes_retrans may be ahead of it. */
@@ -67,6 +72,21 @@ static __always_inline __u64 payload_received(const struct tcp_sock *tp)
 										     : received;
 }
 
+static __always_inline void connection_track(__u64 address, const struct connection *c)
+{
+	if (bpf_map_update_elem(&sockets, &address, c, BPF_NOEXIST)) {
+		if (bpf_map_lookup_elem(&sockets, &address))
+			return; /* the tracepoint saw it before the walk */
+		health_add(HEALTH_UNTRACKED, 1);
+		if (c->client_key)
+			client_forget(c->client_key);
+		return;
+	}
+	health_add(HEALTH_SOCKETS, 1);
+	if (c->client_key)
+		client_register(c->client_key, c->parties.local_workload, c->parties.peer_workload);
+}
+
 static __always_inline void connection_opened(const struct tcp_sock *tp, __u32 reporter,
 					      int adopted)
 {
@@ -82,21 +102,37 @@ static __always_inline void connection_opened(const struct tcp_sock *tp, __u32 r
 		c.received_seen = payload_received(tp);
 	}
 	parties_of_tcp(tp, &t, reporter, &c.parties);
-	c.local_client = reporter == REPORTER_SOURCE && tuple_is_local(&t);
-	if (!series_of(&c.parties))
-		return;
-	if (!bpf_map_update_elem(&sockets, &address, &c, BPF_NOEXIST))
-		health_add(HEALTH_SOCKETS, 1);
-	else if (!bpf_map_lookup_elem(&sockets,
-				      &address)) /* else: the tracepoint saw it before the walk */
-		health_add(HEALTH_UNTRACKED, 1);
+	c.client_key = reporter == REPORTER_SOURCE ? key_of_client(tp, &t) : 0;
+	c.undecided = c.client_key && c.parties.peer_workload == WORKLOAD_NONE;
+	if (c.undecided || series_of(&c.parties))
+		connection_track(address, &c);
+	else if (c.client_key)
+		client_forget(c.client_key);
+}
+
+/*
+ * Who is at the other end of a client's connection. The bytes must not be split over two series, so
+ * it is not yet settled while the server, which says so before it takes or sends a byte, can have
+ * done neither: bytes_acked counts the SYN.
+ */
+static __always_inline int connection_decide(const struct tcp_sock *tp, struct connection *c,
+					     int is_closing)
+{
+	__u64 server = client_told(c->client_key);
+
+	if (server == WORKLOAD_NONE && !tp->bytes_received && tp->bytes_acked <= 1 && !is_closing)
+		return 0;
+	c->parties.peer_workload = server;
+	c->undecided = 0;
+	return 1;
 }
 
 /*
  * Adds what is new since the last look. Walk and tracepoint never meet here: a socket leaves the
  * tables that are walked before it becomes CLOSE.
  */
-static __always_inline void connection_count(const struct tcp_sock *tp, struct connection *c)
+static __always_inline void connection_count(const struct tcp_sock *tp, struct connection *c,
+					     int is_closing)
 {
 	__u64 sent = payload_sent(tp), received = payload_received(tp);
 	__u64 new_sent = sent > c->sent_seen ? sent - c->sent_seen : 0;
@@ -106,7 +142,9 @@ static __always_inline void connection_count(const struct tcp_sock *tp, struct c
 
 	if (!new_sent && !new_received)
 		return;
-	counts = bpf_map_lookup_elem(&series, &c->parties);
+	if (c->undecided && !connection_decide(tp, c, is_closing))
+		return;
+	counts = series_of(&c->parties);
 	if (!counts)
 		return;
 	c->sent_seen += new_sent;
@@ -121,13 +159,14 @@ static __always_inline void connection_closed(const struct tcp_sock *tp)
 {
 	__u64 address = (__u64)tp;
 	struct connection *c = bpf_map_lookup_elem(&sockets, &address);
-	struct tuple t;
 
-	if (!c)
+	if (!c) {
+		untracked_closed(tp);
 		return;
-	connection_count(tp, c);
-	if (c->local_client && !tuple_of_tcp(tp, &t))
-		client_closed(&t);
+	}
+	connection_count(tp, c, 1);
+	if (c->client_key)
+		client_forget(c->client_key);
 	bpf_map_delete_elem(&sockets, &address);
 	health_add(HEALTH_SOCKETS, -1);
 }
@@ -170,7 +209,7 @@ static __always_inline void visit_connected(const struct tcp_sock *tp)
 	default:
 		c = bpf_map_lookup_elem(&sockets, &address);
 		if (c)
-			connection_count(tp, c);
+			connection_count(tp, c, 0);
 	}
 }
 

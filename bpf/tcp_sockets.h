@@ -87,8 +87,11 @@ static __always_inline void parties_of_tcp(const struct tcp_sock *tp, const stru
 					   __u32 reporter, struct series_parties *ret)
 {
 	ret->local_workload = workload_of_tcp(tp);
-	ret->peer_workload = reporter == REPORTER_SOURCE ? peer_of_client(t, ret->local_workload)
-							 : peer_of_server(t);
+	ret->peer_workload = reporter == REPORTER_SOURCE ? peer_of_client(t)
+							 : peer_of_server(tp, ret->local_workload);
+	endpoint_of(t->local_addr, reporter == REPORTER_DESTINATION ? t->local_port : 0,
+		    &ret->local);
+	endpoint_of(t->remote_addr, reporter == REPORTER_SOURCE ? t->remote_port : 0, &ret->peer);
 	ret->reporter = reporter;
 	ret->shard = bpf_get_smp_processor_id() % SERIES_SHARDS;
 }
@@ -124,14 +127,21 @@ static __always_inline void listen_ended(const struct tcp_sock *tp)
 /* WALK_PREPARE for an established connection. */
 static __always_inline void note_client(const struct tcp_sock *tp)
 {
-	__u64 workload;
 	struct tuple t;
+	__u64 key;
 
-	if (tuple_of_tcp(tp, &t) || !tuple_is_local(&t) ||
-	    reporter_of_adopted(&t) != REPORTER_SOURCE)
+	if (tuple_of_tcp(tp, &t) || reporter_of_adopted(&t) != REPORTER_SOURCE)
 		return;
-	workload = workload_of_tcp(tp);
-	bpf_map_update_elem(&local_clients, &t, &workload, BPF_ANY);
+	key = key_of_client(tp, &t);
+	if (key)
+		client_register(key, workload_of_tcp(tp), WORKLOAD_NONE);
+}
+
+/* A connection that has no entry: WALK_PREPARE may have noted it. */
+static __always_inline void untracked_closed(const struct tcp_sock *tp)
+{
+	if (walk_phase() != WALK_SAMPLE)
+		client_forget(handshake_key(tp, 1));
 }
 
 /* Half of a connection's changes of state say nothing to us. */

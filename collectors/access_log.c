@@ -70,8 +70,11 @@ static int open_maps(struct writer *w, const struct pins *pins)
 	if (w->state == MAP_FAILED)
 		return -errno;
 	serve_after_killed(w);
-	w->workloads = fds[1];
+	w->units = fds[1];
 	w->names.map = fds[2];
+	r = endpoint_maps_open(&w->endpoints, pins);
+	if (r)
+		return r;
 	w->intervals = w->settings->log.tcp_interval ? pins_get(pins, "link_tcp_intervals") : -1;
 	return ring_open(&w->ring, pins_get(pins, "records"));
 }
@@ -100,7 +103,7 @@ static int start_service(struct writer *w)
  * permission for root.
  */
 static int run(const struct settings *settings, const struct log_plan *plan,
-	       const struct pins *pins)
+	       struct workloads **workloads, const struct pins *pins)
 {
 	static struct writer w;
 	int r;
@@ -108,6 +111,7 @@ static int run(const struct settings *settings, const struct log_plan *plan,
 	w.settings = settings;
 	w.plan = plan;
 	w.log.name = NAME;
+	w.workloads = workloads;
 	r = open_log(&w);
 	if (r)
 		return r;
@@ -136,7 +140,7 @@ static int unload(const struct settings *settings)
 	return r ? fail(EXIT_RUNTIME, "cannot unload", r) : EXIT_OK;
 }
 
-static int start(const struct settings *settings)
+static int start(const struct settings *settings, struct workloads **workloads)
 {
 	struct log_plan plan;
 	struct pins pins;
@@ -155,10 +159,10 @@ static int start(const struct settings *settings)
 	r = plan_make(&plan, &settings->log);
 	if (r)
 		return fail(EXIT_RUNTIME, "format and filter", r);
-	r = programs_load(settings, &plan, &pins);
+	r = programs_load(settings, &plan, *workloads, &pins);
 	pins_close(&pins); /* only its lock: another instance is kept out by the claim */
 	r = r ? fail(EXIT_BPF, "cannot load or attach the BPF programs", r)
-	      : run(settings, &plan, &pins);
+	      : run(settings, &plan, workloads, &pins);
 	plan_free(&plan);
 	close(claim);
 	return r;
@@ -166,6 +170,7 @@ static int start(const struct settings *settings)
 
 int main(int argc, char **argv)
 {
+	struct workloads *workloads;
 	struct settings settings;
 	char why[512];
 	int r = settings_read(&settings, &collector, argc, argv);
@@ -180,7 +185,13 @@ int main(int argc, char **argv)
 		fprintf(stderr, NAME ": %s\n", why);
 		return EXIT_BPF;
 	}
+	r = workloads_read(&workloads, collector.name, settings.workloads,
+			   settings.needs_workloads);
+	if (r >= 0)
+		return r;
 	privileges_raise_memlock();
 	signal(SIGPIPE, SIG_IGN); /* standard output and error may be pipes */
-	return start(&settings);
+	r = start(&settings, &workloads);
+	workloads_free(workloads);
+	return r;
 }

@@ -25,20 +25,22 @@ static struct head_text text_of(const char *s)
 	return s && *s ? (struct head_text){ s, strlen(s) } : (struct head_text){};
 }
 
-static void describe(const struct writer *w, struct access_record *r,
-		     const struct record_connection *c)
+static void describe(struct writer *w, struct access_record *r, const struct record_connection *c)
 {
 	r->is_client = c->reporter == REPORTER_SOURCE;
 	r->tuple = &c->tuple;
 	r->realtime_ns = w->realtime_ns;
 	r->rtt_us = c->rtt_us;
 	r->retransmits = c->retransmits;
+	if (r->is_client) /* a server's has no other name than its port */
+		r->cluster = access_cluster(workloads_service(*w->workloads, c->peer), &c->tuple,
+					    w->cluster);
 	r->pid = c->pid;
 	if (c->pid)
 		r->comm = (struct head_text){ c->comm, strnlen(c->comm, sizeof(c->comm)) };
 	if (w->plan->needs.unit) {
-		r->unit = text_of(workload_name(w->workloads, c->local_workload));
-		r->peer_unit = text_of(workload_name(w->workloads, c->peer_workload));
+		r->unit = text_of(workload_name(w->units, c->local_workload));
+		r->peer_unit = text_of(workload_name(w->units, c->peer_workload));
 	}
 }
 

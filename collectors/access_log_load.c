@@ -84,7 +84,8 @@ static void configure(struct access_log *skel, const struct settings *s, const s
 	bpf_program__set_autoload(skel->progs.tcp_intervals, s->log.tcp_interval);
 }
 
-int programs_load(const struct settings *settings, const struct log_plan *plan, struct pins *pins)
+int programs_load(const struct settings *settings, const struct log_plan *plan,
+		  const struct workloads *w, struct pins *pins)
 {
 	struct access_log *skel = access_log__open();
 	size_t size;
@@ -95,7 +96,8 @@ int programs_load(const struct settings *settings, const struct log_plan *plan, 
 		return -errno;
 	configure(skel, settings, plan);
 	elf = access_log__elf_bytes(&size);
-	r = http_service_load(pins, skel->obj, elf, size, (__u64 *)&skel->rodata->generation, NAME);
+	r = http_service_load(pins, skel->obj, elf, size, w, (__u64 *)&skel->rodata->generation,
+			      NAME);
 	access_log__destroy(skel);
 	return r;
 }

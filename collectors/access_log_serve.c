@@ -111,6 +111,22 @@ static enum service_event wait_for_event(struct writer *w, unsigned long long *i
 				  sooner(timeout, is_asleep ? ASLEEP_MS : LOOK_MS));
 }
 
+/* SIGHUP: the log file and the names. Names that cannot be read are reported; those before stay. */
+static void reopen(struct writer *w)
+{
+	struct workloads *now;
+	int r;
+
+	log_file_reopen(w->log.file);
+	if (workloads_read(&now, NAME, w->settings->workloads, w->settings->needs_workloads) >= 0)
+		return;
+	workloads_free(*w->workloads);
+	*w->workloads = now;
+	r = endpoint_maps_load(&w->endpoints, now);
+	if (r)
+		say("cannot tell the kernel of workloads.ini", r);
+}
+
 int serve(struct writer *w)
 {
 	unsigned long long idle_since = now_ns();
@@ -123,7 +139,7 @@ int serve(struct writer *w)
 		event = wait_for_event(w, &idle_since);
 		look_at_intervals(w);
 		if (event == SERVICE_REOPEN)
-			log_file_reopen(w->log.file);
+			reopen(w);
 		if (event == SERVICE_TIMER) {
 			http_maps_sweep(&w->maps);
 			malloc_trim(0); /* what a burst took */

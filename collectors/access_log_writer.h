@@ -3,8 +3,10 @@
 #ifndef MESHTAP_ACCESS_LOG_WRITER_H
 #define MESHTAP_ACCESS_LOG_WRITER_H
 
+#include "access_cluster.h"
 #include "access_log.h"
 #include "access_record.h"
+#include "endpoint_maps.h"
 #include "exchange_table.h"
 #include "filter.h"
 #include "http_service.h"
@@ -14,6 +16,7 @@
 #include "service_log.h"
 #include "settings.h"
 #include "tls_hello.h"
+#include "workloads.h"
 
 #define NAME   "meshtap-access-log"
 #define PREFIX "meshtap_access_log"
@@ -45,10 +48,12 @@ struct writer {
 	const struct settings *settings;
 	const struct log_plan *plan;
 	struct http_maps maps;
-	struct log_state *state; /* mapped, of the kernel: it outlives the process */
-	__u64 ended_before;	 /* state->lines_ended when this process began */
-	int workloads;		 /* the map */
-	int intervals;		 /* link of the iterator; -1: no periodic lines */
+	struct log_state *state;	/* mapped, of the kernel: it outlives the process */
+	__u64 ended_before;		/* state->lines_ended when this process began */
+	int units;			/* the map of their names */
+	struct workloads **workloads;	/* main's */
+	struct endpoint_maps endpoints; /* what the kernel knows of them */
+	int intervals;			/* link of the iterator; -1: no periodic lines */
 	struct service service;
 	struct ring ring;
 	struct exchange_table table;
@@ -56,7 +61,8 @@ struct writer {
 	struct service_log log;
 	char *line; /* log_format_line_max() bytes */
 	__s64 realtime_ns;
-	struct http_head head; /* of the exchange at hand */
+	char cluster[ACCESS_CLUSTER_MAX]; /* of the line at hand */
+	struct http_head head;		  /* of the exchange at hand */
 	struct head_text header[HEAD_SIDES][HEAD_NAMES_MAX];
 	unsigned long long records;
 	unsigned long long damaged_heads;
@@ -72,7 +78,8 @@ int plan_make(struct log_plan *ret, const struct log_settings *log);
 void plan_free(struct log_plan *p);
 
 /* Loads and attaches the programs, unless these very ones are there. 0 or -errno. */
-int programs_load(const struct settings *settings, const struct log_plan *plan, struct pins *pins);
+int programs_load(const struct settings *settings, const struct log_plan *plan,
+		  const struct workloads *w, struct pins *pins);
 
 /* access_log_lines.c */
 

@@ -2,12 +2,16 @@
 /* Writes Istio's TCP byte counters: one walk over the open sockets at each run, nothing in between.
  */
 #include "adopt.h"
+#include "endpoint_maps.h"
 #include "health_metrics.h"
 #include "identity.h"
 #include "pins.h"
 #include "privileges.h"
 #include "prom_file.h"
-#include "series_table.h"
+#include "series_expiry.h"
+#include "series_names.h"
+#include "series_naming.h"
+#include "series_overflow.h"
 #include "settings.h"
 #include "sockets.h"
 #include "tcp_bytes.h"
@@ -60,12 +64,16 @@ static int attach(struct tcp_bytes *skel, const struct pins *pins)
 	return r;
 }
 
-static int load(struct tcp_bytes *skel, const struct pins *pins)
+static int load(struct tcp_bytes *skel, const struct pins *pins, const struct workloads *w)
 {
 	int r = pins_reuse_maps(pins, skel->obj);
 
 	if (!r)
 		r = tcp_bytes__load(skel);
+	if (!r)
+		r = endpoint_maps_load_object(skel->obj, w);
+	if (!r)
+		r = series_overflow_make(skel->obj);
 	if (!r)
 		r = attach(skel, pins);
 	if (r)
@@ -75,12 +83,20 @@ static int load(struct tcp_bytes *skel, const struct pins *pins)
 	return EXIT_OK;
 }
 
+static int refill(const struct pins *pins, const struct workloads *w)
+{
+	int r = endpoint_maps_load_pinned(pins, w);
+
+	return r ? fail(EXIT_RUNTIME, "cannot fill the tables of endpoints", r) : EXIT_OK;
+}
+
 /* Loads the programs unless these very ones are pinned. */
-static int ensure_loaded(const struct settings *settings, struct pins *pins)
+static int ensure_loaded(const struct settings *settings, const struct workloads *w,
+			 struct pins *pins)
 {
 	struct tcp_bytes *skel = tcp_bytes__open();
 	enum pins_state state;
-	__u64 generation;
+	__u64 generation = 0;
 	const void *elf;
 	size_t size;
 	int r;
@@ -88,14 +104,19 @@ static int ensure_loaded(const struct settings *settings, struct pins *pins)
 	if (!skel)
 		return fail(EXIT_BPF, "cannot open the BPF object", -errno);
 	bpf_map__set_max_entries(skel->maps.sockets, settings->max_connections);
-	bpf_map__set_max_entries(skel->maps.series, settings->max_series * SERIES_SHARDS);
+	bpf_map__set_max_entries(skel->maps.series,
+				 settings->max_series * SERIES_SHARDS + SERIES_OVERFLOW_ENTRIES);
+	r = series_maps_configure(skel->obj, settings->max_series, VALUES * sizeof(__u64));
 	elf = tcp_bytes__elf_bytes(&size);
-	r = pins_compare(pins, skel->obj, elf, size, &generation, &state);
+	if (!r)
+		r = pins_compare(pins, skel->obj, elf, size, &generation, &state);
 	skel->rodata->generation = generation;
 	if (r)
 		r = fail(EXIT_RUNTIME, "cannot read what is pinned", r);
 	else if (state != PINS_CURRENT)
-		r = load(skel, pins);
+		r = load(skel, pins, w);
+	else
+		r = refill(pins, w);
 	tcp_bytes__destroy(skel);
 	return r;
 }
@@ -119,39 +140,98 @@ static int walk_sockets(const struct pins *pins)
 	return r < 0 ? r : 0;
 }
 
-static int read_sample(const struct settings *settings, const struct pins *pins,
-		       struct series_table *ret, struct health_metrics *ret_health)
+static int read_health(struct health_metrics *ret, const struct pins *pins)
 {
-	enum { SERIES, WORKLOADS, HEALTH, SOCKETS, MAPS };
-	static const char *const names[] = { "series", "workloads", "health", "sockets" };
-	int fds[MAPS], r = pins_get_all(pins, names, fds, MAPS);
+	static const char *const names[] = { "health", "sockets" };
+	int fds[2], r = pins_get_all(pins, names, fds, 2);
 
 	if (r)
 		return r;
-	r = series_table_read(ret, fds[SERIES], VALUES);
-	if (!r)
-		r = series_table_label(ret, fds[WORKLOADS], settings->reporters);
-	if (!r)
-		r = health_metrics_read(ret_health, fds[HEALTH], fds[SOCKETS]);
-	for (int i = 0; i < MAPS; i++)
-		close(fds[i]);
+	r = health_metrics_read(ret, fds[0], fds[1]);
+	close(fds[0]);
+	close(fds[1]);
 	return r;
 }
 
-static void render(struct prom_text *t, const struct series_table *series,
-		   const struct health_metrics *h)
+/* A series that an open connection will count for stays. */
+static int keep_open(struct series_sample *s, const struct pins *pins)
 {
-	series_table_write(series, t, "istio_tcp_sent_bytes_total", "counter",
-			   "TCP payload bytes sent by servers to clients.", SENT);
-	series_table_write(series, t, "istio_tcp_received_bytes_total", "counter",
-			   "TCP payload bytes received by servers from clients.", RECEIVED);
+	int fd = pins_get(pins, "sockets"), r;
+
+	if (fd < 0)
+		return fd;
+	r = series_expiry_keep_used(s, fd);
+	close(fd);
+	return r;
+}
+
+static int expire(const struct settings *settings, const struct pins *pins, struct series_sample *s)
+{
+	int r = series_expiry_find(s, settings->series.expiry);
+
+	if (r > 0) {
+		r = keep_open(s, pins);
+		if (!r)
+			r = series_expire(s);
+	}
+	return r ? r : series_names_clean(s);
+}
+
+static int make_lines(const struct settings *settings, const struct workloads *workloads,
+		      const struct pins *pins, struct series_lines *ret)
+{
+	struct series_naming naming = {
+		.workloads = workloads,
+		.tags = &settings->series.tags,
+		.reporters = settings->reporters,
+	};
+	struct series_sample s = {};
+	struct series_maps maps;
+	int r = series_maps_open(&maps, pins);
+
+	if (r)
+		return r;
+	r = series_sample_read(&s, &maps, sizeof(struct series_parties), VALUES);
+	if (!r)
+		r = series_naming_tcp(&naming, &s);
+	if (!r)
+		r = series_names_settle(&s);
+	if (!r)
+		r = series_sample_lines(&s, ret);
+	if (!r)
+		r = expire(settings, pins, &s);
+	series_sample_free(&s);
+	series_naming_free(&naming);
+	series_maps_close(&maps);
+	return r;
+}
+
+static void write_metric(struct prom_text *t, const struct settings *settings,
+			 const struct series_lines *series, const char *name, const char *help,
+			 unsigned int index)
+{
+	if (!settings_series_disables(&settings->series, name))
+		series_lines_write(series, t, name, "counter", help, index);
+}
+
+static int render(struct prom_text *t, const struct settings *settings,
+		  const struct series_lines *series, const struct health_metrics *h)
+{
+	write_metric(t, settings, series, "istio_tcp_sent_bytes_total",
+		     "TCP payload bytes sent by servers to clients.", SENT);
+	write_metric(t, settings, series, "istio_tcp_received_bytes_total",
+		     "TCP payload bytes received by servers from clients.", RECEIVED);
 	health_metrics_write(h, t, "meshtap_tcp_bytes");
+	return settings->to_stdout
+		       ? prom_write_fd(t, STDOUT_FILENO)
+		       : prom_write(t, settings->textfile_dir, "meshtap_tcp_bytes.prom");
 }
 
 /* The textfile's directory need not be root's, hence no privileges_drop() before the end. */
-static int sample(const struct settings *settings, const struct pins *pins)
+static int sample(const struct settings *settings, const struct workloads *workloads,
+		  const struct pins *pins)
 {
-	struct series_table series = {};
+	struct series_lines series = {};
 	struct health_metrics health = {};
 	struct prom_text text = {};
 	int r;
@@ -159,23 +239,38 @@ static int sample(const struct settings *settings, const struct pins *pins)
 	clock_gettime(CLOCK_MONOTONIC, &health.started);
 	r = walk_sockets(pins);
 	if (!r)
-		r = read_sample(settings, pins, &series, &health);
-	if (!r) {
-		render(&text, &series, &health);
-		r = settings->to_stdout
-			    ? prom_write_fd(&text, STDOUT_FILENO)
-			    : prom_write(&text, settings->textfile_dir, "meshtap_tcp_bytes.prom");
-	}
+		r = make_lines(settings, workloads, pins, &series);
+	if (!r)
+		r = read_health(&health, pins);
+	if (!r)
+		r = render(&text, settings, &series, &health);
 	prom_text_free(&text);
-	series_table_free(&series);
+	series_lines_free(&series);
 	workload_names_free();
 	return r ? fail(EXIT_RUNTIME, "cannot write the metrics", r) : EXIT_OK;
+}
+
+/* Loads the programs if need be, and writes what they have counted. */
+static int run(const struct settings *settings, const struct workloads *workloads)
+{
+	struct pins pins;
+	int r = pins_open(&pins, settings->pin_dir, collector.section);
+
+	if (r)
+		return fail(EXIT_BPF, settings->pin_dir, r);
+	r = ensure_loaded(settings, workloads, &pins);
+	if (!r)
+		r = adopt(&pins);
+	if (!r)
+		r = sample(settings, workloads, &pins);
+	pins_close(&pins);
+	return r;
 }
 
 int main(int argc, char **argv)
 {
 	struct settings settings;
-	struct pins pins;
+	struct workloads *workloads;
 	char why[512];
 	int r = settings_read(&settings, &collector, argc, argv);
 
@@ -187,19 +282,16 @@ int main(int argc, char **argv)
 		r = pins_remove(settings.pin_dir, collector.section);
 		return r ? fail(EXIT_RUNTIME, "cannot unload", r) : EXIT_OK;
 	}
+	r = workloads_read(&workloads, NAME, settings.workloads, settings.needs_workloads);
+	if (r >= 0)
+		return r;
 	if (privileges_check(settings.pin_dir, 0, why, sizeof(why))) {
 		fprintf(stderr, NAME ": %s\n", why);
-		return EXIT_BPF;
+		r = EXIT_BPF;
+	} else {
+		privileges_raise_memlock();
+		r = run(&settings, workloads);
 	}
-	privileges_raise_memlock();
-	r = pins_open(&pins, settings.pin_dir, collector.section);
-	if (r)
-		return fail(EXIT_BPF, settings.pin_dir, r);
-	r = ensure_loaded(&settings, &pins);
-	if (!r)
-		r = adopt(&pins);
-	if (!r)
-		r = sample(&settings, &pins);
-	pins_close(&pins);
+	workloads_free(workloads);
 	return r;
 }

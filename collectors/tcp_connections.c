@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Writes Istio's TCP connection counters. The counting goes on in the kernel between two runs. */
 #include "adopt.h"
+#include "endpoint_maps.h"
 #include "health_metrics.h"
 #include "identity.h"
+#include "iterator.h"
 #include "pins.h"
 #include "privileges.h"
 #include "prom_file.h"
-#include "series_table.h"
+#include "series_expiry.h"
+#include "series_names.h"
+#include "series_naming.h"
+#include "series_overflow.h"
 #include "settings.h"
 #include "tcp_connections.h"
 
@@ -50,26 +55,33 @@ static int fail(int exit_code, const char *what, int error)
 
 static int attach(struct tcp_connections *skel, const struct pins *pins)
 {
-	static const char *const names[] = { "tcp_connections_state", "tcp_connections_walk" };
+	static const char *const names[] = { "tcp_connections_state", "tcp_connections_walk",
+					     "tcp_connections_decide" };
 	struct bpf_link *links[] = {
 		bpf_program__attach(skel->progs.tcp_connections_state),
 		bpf_program__attach_iter(skel->progs.tcp_connections_walk, NULL),
+		iterator_attach_to_map(skel->progs.tcp_connections_decide,
+				       bpf_map__fd(skel->maps.undecided)),
 	};
-	int r = links[0] && links[1] ? 0 : -errno;
+	int r = links[0] && links[1] && links[2] ? 0 : -errno;
 
 	if (!r)
-		r = pins_commit(pins, skel->obj, links, names, 2);
-	bpf_link__destroy(links[0]); /* the pins keep them attached */
-	bpf_link__destroy(links[1]);
+		r = pins_commit(pins, skel->obj, links, names, 3);
+	for (int i = 0; i < 3; i++)
+		bpf_link__destroy(links[i]); /* the pins keep them attached */
 	return r;
 }
 
-static int load(struct tcp_connections *skel, const struct pins *pins)
+static int load(struct tcp_connections *skel, const struct pins *pins, const struct workloads *w)
 {
 	int r = pins_reuse_maps(pins, skel->obj);
 
 	if (!r)
 		r = tcp_connections__load(skel);
+	if (!r)
+		r = endpoint_maps_load_object(skel->obj, w);
+	if (!r)
+		r = series_overflow_make(skel->obj);
 	if (!r)
 		r = attach(skel, pins);
 	if (r)
@@ -79,12 +91,20 @@ static int load(struct tcp_connections *skel, const struct pins *pins)
 	return EXIT_OK;
 }
 
+static int refill(const struct pins *pins, const struct workloads *w)
+{
+	int r = endpoint_maps_load_pinned(pins, w);
+
+	return r ? fail(EXIT_RUNTIME, "cannot fill the tables of endpoints", r) : EXIT_OK;
+}
+
 /* Loads the programs unless these very ones are pinned. */
-static int ensure_loaded(const struct settings *settings, struct pins *pins)
+static int ensure_loaded(const struct settings *settings, const struct workloads *w,
+			 struct pins *pins)
 {
 	struct tcp_connections *skel = tcp_connections__open();
 	enum pins_state state;
-	__u64 generation;
+	__u64 generation = 0;
 	const void *elf;
 	size_t size;
 	int r;
@@ -92,14 +112,20 @@ static int ensure_loaded(const struct settings *settings, struct pins *pins)
 	if (!skel)
 		return fail(EXIT_BPF, "cannot open the BPF object", -errno);
 	bpf_map__set_max_entries(skel->maps.sockets, settings->max_connections);
-	bpf_map__set_max_entries(skel->maps.series, settings->max_series * SERIES_SHARDS);
+	bpf_map__set_max_entries(skel->maps.decided, settings->max_connections);
+	bpf_map__set_max_entries(skel->maps.series,
+				 settings->max_series * SERIES_SHARDS + SERIES_OVERFLOW_ENTRIES);
+	r = series_maps_configure(skel->obj, settings->max_series, VALUES * sizeof(__u64));
 	elf = tcp_connections__elf_bytes(&size);
-	r = pins_compare(pins, skel->obj, elf, size, &generation, &state);
+	if (!r)
+		r = pins_compare(pins, skel->obj, elf, size, &generation, &state);
 	skel->rodata->generation = generation;
 	if (r)
 		r = fail(EXIT_RUNTIME, "cannot read what is pinned", r);
 	else if (state != PINS_CURRENT)
-		r = load(skel, pins);
+		r = load(skel, pins, w);
+	else
+		r = refill(pins, w);
 	tcp_connections__destroy(skel);
 	return r;
 }
@@ -111,71 +137,153 @@ static int adopt(const struct pins *pins)
 	return r ? fail(EXIT_RUNTIME, "cannot walk the open sockets", r) : EXIT_OK;
 }
 
-static int read_sample(const struct settings *settings, const struct pins *pins,
-		       struct series_table *ret, struct health_metrics *ret_health)
+/* Has the kernel count the connections whose peers it has waited for. */
+static int decide(const struct pins *pins)
 {
-	enum { SERIES, WORKLOADS, HEALTH, SOCKETS, MAPS };
-	static const char *const names[] = { "series", "workloads", "health", "sockets" };
-	int fds[MAPS], r = pins_get_all(pins, names, fds, MAPS);
+	int fd = pins_get(pins, "link_tcp_connections_decide"), r;
 
-	if (r)
-		return r;
-	r = series_table_read(ret, fds[SERIES], VALUES);
-	if (!r)
-		r = series_table_label(ret, fds[WORKLOADS], settings->reporters);
-	if (!r)
-		r = health_metrics_read(ret_health, fds[HEALTH], fds[SOCKETS]);
-	for (int i = 0; i < MAPS; i++)
-		close(fds[i]);
-	for (unsigned int i = 0; !r && i < ret->count; i++) {
-		__u64 *values = ret->rows[i].values;
-
-		values[OPEN] += values[OPENED] - values[CLOSED];
-	}
+	if (fd < 0)
+		return fd;
+	r = iterator_run(fd);
+	close(fd);
 	return r;
 }
 
-static void render(struct prom_text *t, const struct series_table *series,
-		   const struct health_metrics *h)
+static int read_health(struct health_metrics *ret, const struct pins *pins)
 {
-	series_table_write(series, t, "istio_tcp_connections_opened_total", "counter",
-			   "TCP connections established.", OPENED);
-	series_table_write(series, t, "istio_tcp_connections_closed_total", "counter",
-			   "TCP connections closed, of those counted as opened.", CLOSED);
-	series_table_write(series, t, "istio_tcp_connections_failed_total", "counter",
-			   "TCP connections refused, unreachable or timed out.", FAILED);
-	series_table_write(series, t, "meshtap_tcp_connections_open", "gauge",
+	static const char *const names[] = { "health", "sockets" };
+	int fds[2], r = pins_get_all(pins, names, fds, 2);
+
+	if (r)
+		return r;
+	r = health_metrics_read(ret, fds[0], fds[1]);
+	close(fds[0]);
+	close(fds[1]);
+	return r;
+}
+
+/* A series with open connections stays: their ends are still to be counted. */
+static void count_open(struct series_sample *s)
+{
+	for (unsigned int i = 0; i < s->table.count; i++) {
+		__u64 *values = series_values(&s->table, i);
+
+		values[OPEN] += values[OPENED] - values[CLOSED];
+		s->rows[i].is_kept = values[OPEN] != 0;
+	}
+	s->gauges = 1U << OPEN;
+}
+
+static int expire(const struct settings *settings, struct series_sample *s)
+{
+	int r = series_expiry_find(s, settings->series.expiry);
+
+	if (r > 0)
+		r = series_expire(s);
+	return r ? r : series_names_clean(s);
+}
+
+static int make_lines(const struct settings *settings, const struct workloads *workloads,
+		      const struct pins *pins, struct series_lines *ret)
+{
+	struct series_naming naming = {
+		.workloads = workloads,
+		.tags = &settings->series.tags,
+		.reporters = settings->reporters,
+	};
+	struct series_sample s = {};
+	struct series_maps maps;
+	int r = series_maps_open(&maps, pins);
+
+	if (r)
+		return r;
+	r = series_sample_read(&s, &maps, sizeof(struct series_parties), VALUES);
+	if (!r)
+		count_open(&s);
+	if (!r)
+		r = series_naming_tcp(&naming, &s);
+	if (!r)
+		r = series_names_settle(&s);
+	if (!r)
+		r = series_sample_lines(&s, ret);
+	if (!r)
+		r = expire(settings, &s);
+	series_sample_free(&s);
+	series_naming_free(&naming);
+	series_maps_close(&maps);
+	return r;
+}
+
+static void write_metric(struct prom_text *t, const struct settings *settings,
+			 const struct series_lines *series, const char *name, const char *help,
+			 unsigned int index)
+{
+	if (!settings_series_disables(&settings->series, name))
+		series_lines_write(series, t, name, "counter", help, index);
+}
+
+static int render(struct prom_text *t, const struct settings *settings,
+		  const struct series_lines *series, const struct health_metrics *h)
+{
+	write_metric(t, settings, series, "istio_tcp_connections_opened_total",
+		     "TCP connections established.", OPENED);
+	write_metric(t, settings, series, "istio_tcp_connections_closed_total",
+		     "TCP connections closed, of those counted as opened.", CLOSED);
+	write_metric(t, settings, series, "istio_tcp_connections_failed_total",
+		     "TCP connections refused, unreachable or timed out.", FAILED);
+	series_lines_write(series, t, "meshtap_tcp_connections_open", "gauge",
 			   "TCP connections open now, including those older than the collector.",
 			   OPEN);
 	health_metrics_write(h, t, "meshtap_tcp_connections");
+	return settings->to_stdout
+		       ? prom_write_fd(t, STDOUT_FILENO)
+		       : prom_write(t, settings->textfile_dir, "meshtap_tcp_connections.prom");
 }
 
 /* The textfile's directory need not be root's, hence no privileges_drop() before the end. */
-static int sample(const struct settings *settings, const struct pins *pins)
+static int sample(const struct settings *settings, const struct workloads *workloads,
+		  const struct pins *pins)
 {
-	struct series_table series = {};
+	struct series_lines series = {};
 	struct health_metrics health = {};
 	struct prom_text text = {};
 	int r;
 
 	clock_gettime(CLOCK_MONOTONIC, &health.started);
-	r = read_sample(settings, pins, &series, &health);
-	if (!r) {
-		render(&text, &series, &health);
-		r = settings->to_stdout ? prom_write_fd(&text, STDOUT_FILENO)
-					: prom_write(&text, settings->textfile_dir,
-						     "meshtap_tcp_connections.prom");
-	}
+	r = decide(pins);
+	if (!r)
+		r = make_lines(settings, workloads, pins, &series);
+	if (!r)
+		r = read_health(&health, pins);
+	if (!r)
+		r = render(&text, settings, &series, &health);
 	prom_text_free(&text);
-	series_table_free(&series);
+	series_lines_free(&series);
 	workload_names_free();
 	return r ? fail(EXIT_RUNTIME, "cannot write the metrics", r) : EXIT_OK;
+}
+
+/* Loads the programs if need be, and writes what they have counted. */
+static int run(const struct settings *settings, const struct workloads *workloads)
+{
+	struct pins pins;
+	int r = pins_open(&pins, settings->pin_dir, collector.section);
+
+	if (r)
+		return fail(EXIT_BPF, settings->pin_dir, r);
+	r = ensure_loaded(settings, workloads, &pins);
+	if (!r)
+		r = adopt(&pins);
+	if (!r)
+		r = sample(settings, workloads, &pins);
+	pins_close(&pins);
+	return r;
 }
 
 int main(int argc, char **argv)
 {
 	struct settings settings;
-	struct pins pins;
+	struct workloads *workloads;
 	char why[512];
 	int r = settings_read(&settings, &collector, argc, argv);
 
@@ -187,19 +295,16 @@ int main(int argc, char **argv)
 		r = pins_remove(settings.pin_dir, collector.section);
 		return r ? fail(EXIT_RUNTIME, "cannot unload", r) : EXIT_OK;
 	}
+	r = workloads_read(&workloads, NAME, settings.workloads, settings.needs_workloads);
+	if (r >= 0)
+		return r;
 	if (privileges_check(settings.pin_dir, 0, why, sizeof(why))) {
 		fprintf(stderr, NAME ": %s\n", why);
-		return EXIT_BPF;
+		r = EXIT_BPF;
+	} else {
+		privileges_raise_memlock();
+		r = run(&settings, workloads);
 	}
-	privileges_raise_memlock();
-	r = pins_open(&pins, settings.pin_dir, collector.section);
-	if (r)
-		return fail(EXIT_BPF, settings.pin_dir, r);
-	r = ensure_loaded(&settings, &pins);
-	if (!r)
-		r = adopt(&pins);
-	if (!r)
-		r = sample(&settings, &pins);
-	pins_close(&pins);
+	workloads_free(workloads);
 	return r;
 }

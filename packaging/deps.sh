@@ -21,6 +21,7 @@ list() {
 	b|libinih-dev|pkgconfig(inih)
 	b|libcap-dev|pkgconfig(libcap)
 	b|libpcre2-dev|pkgconfig(libpcre2-8)
+	b|libyaml-dev|pkgconfig(yaml-0.1)
 	t|shunit2|shunit2
 	t|nginx-light/nginx|nginx
 	t|wrk|wrk
@@ -43,6 +44,8 @@ list() {
 	t|liburing-dev|liburing-devel
 	t|procps|procps-ng
 	t|logrotate|logrotate
+	t|nftables|nftables
+	t|python3-yaml|python3-pyyaml
 	v|qemu-system-x86|qemu-system-x86-core
 	v|busybox-static|busybox
 	v|kmod|kmod

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# "make lint": format of C, shell scripts, and what cppcheck finds. Runs all three, fails if any does.
+# "make lint": format of C, shell scripts, and what cppcheck finds. Runs all
+# three, fails if any does.
 set -eu
 
 cd "$(dirname "$0")/.."

@@ -40,6 +40,7 @@ struct access_record {
 	struct head_text unit; /* systemd unit of the local end; data NULL: none */
 	struct head_text peer_unit;
 	struct head_text server_name; /* of TLS (SNI); data NULL: none */
+	struct head_text cluster; /* as Envoy names the server's; data NULL: none is configured */
 
 	struct request_line start; /* HTTP: data NULL where missing */
 	/* HTTP: values by their number in the header_set of the side; NULL: none is known */

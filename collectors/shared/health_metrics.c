@@ -84,7 +84,8 @@ void health_metrics_write(const struct health_metrics *h, struct prom_text *t, c
 	write_number(t, prefix, "untracked_connections_total", "counter",
 		     "Connections not counted because the sockets map was full.", NULL,
 		     h->counts[HEALTH_UNTRACKED]);
-	write_number(t, prefix, "series_overflow_total", "counter",
-		     "Events not counted because the series map was full.", NULL,
-		     h->counts[HEALTH_SERIES_OVERFLOW]);
+	write_number(
+		t, prefix, "series_overflow_total", "counter",
+		"Events counted in the series of unknown parties, as there was no room for another.",
+		NULL, h->counts[HEALTH_SERIES_OVERFLOW]);
 }

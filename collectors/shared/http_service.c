@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "http_service.h"
 
+#include "endpoint_maps.h"
 #include "exchange.h"
+#include "iterator.h"
 #include "privileges.h"
+#include "series_overflow.h"
 #include "sockets.h"
 #include "stash_layout.h"
 #include "tuple.h"
@@ -24,18 +27,9 @@ enum { INGRESS, EGRESS, STATE, SOCKETS, INTERVALS, PROGRAMS };
 
 static struct bpf_link *attach_to_connections(struct bpf_object *obj, struct bpf_program *program)
 {
-	union bpf_iter_link_info info = {};
-	struct bpf_iter_attach_opts options = {
-		.sz = sizeof(options),
-		.link_info = &info,
-		.link_info_len = sizeof(info),
-	};
 	int fd = bpf_object__find_map_fd_by_name(obj, "connections");
 
-	if (fd < 0)
-		return NULL;
-	info.map.map_fd = fd;
-	return bpf_program__attach_iter(program, &options);
+	return fd < 0 ? NULL : iterator_attach_to_map(program, fd);
 }
 
 static struct bpf_link *attach_one(struct bpf_object *obj, int which, struct bpf_program *program,
@@ -100,23 +94,45 @@ static int walk_sockets(const struct pins *pins)
 	return r < 0 ? r : 0;
 }
 
+/* Once all connections are known: who is at their other ends. */
+static int walk_peers(struct bpf_object *obj)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(obj, "http_peers");
+	struct bpf_link *link = program ? bpf_program__attach_iter(program, NULL) : NULL;
+	int r;
+
+	if (!link)
+		return program ? -errno : -ENOENT;
+	r = sockets_walk(bpf_link__fd(link));
+	bpf_link__destroy(link);
+	return r < 0 ? r : 0;
+}
+
 int http_service_load(struct pins *pins, struct bpf_object *obj, const void *elf, size_t size,
-		      __u64 *generation, const char *name)
+		      const struct workloads *w, __u64 *generation, const char *name)
 {
 	enum pins_state state;
 	int r = pins_compare(pins, obj, elf, size, generation, &state);
 
-	if (r || state == PINS_CURRENT)
+	if (r)
 		return r;
+	if (state == PINS_CURRENT)
+		return endpoint_maps_load_pinned(pins, w);
 	r = pins_reuse_maps(pins, obj);
 	if (!r)
 		r = bpf_object__load(obj);
+	if (!r)
+		r = endpoint_maps_load_object(obj, w);
+	if (!r)
+		r = series_overflow_make(obj);
 	if (!r)
 		r = attach(pins, obj);
 	if (!r && state == PINS_OLD_LAYOUT)
 		fprintf(stderr, "%s: map layout changed: counters start anew\n", name);
 	if (!r && state != PINS_OLD_PROGRAMS)
 		r = walk_sockets(pins);
+	if (!r && state != PINS_OLD_PROGRAMS)
+		r = walk_peers(obj);
 	return r;
 }
 
@@ -245,7 +261,8 @@ void http_health_write(struct prom_text *t, const char *prefix, const struct htt
 	write_value(t, prefix, "untracked_connections_total", "counter",
 		    "Connections for which the map had no room.", NULL, (double)h.untracked);
 	write_value(t, prefix, "series_overflow_total", "counter",
-		    "Requests for which the series map had no room.", NULL,
-		    (double)h.series_overflow);
+		    "Requests counted in the series of unknown parties, as there was no room for "
+		    "another.",
+		    NULL, (double)h.series_overflow);
 	write_inexact(t, prefix, &h);
 }

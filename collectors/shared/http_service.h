@@ -6,6 +6,7 @@
 
 #include "pins.h"
 #include "prom_file.h"
+#include "workloads.h"
 
 #include <stddef.h>
 #include <time.h>
@@ -22,11 +23,12 @@ struct http_maps {
 /*
  * Makes the object's programs count: nothing when these very programs are pinned; else loads it,
  * attaches it to the root of cgroup v2 and to the tracepoint, pins it, and on a first load notes
- * the sockets that are there. The object must be opened and configured; *generation is its
- * .rodata's. Says on stderr when counters start anew. Returns 0 or -errno.
+ * the sockets that are there. Either way the maps then say what w says. The object must be opened
+ * and configured; *generation is its .rodata's. Says on stderr when counters start anew. Returns 0
+ * or -errno.
  */
 int http_service_load(struct pins *pins, struct bpf_object *obj, const void *elf, size_t size,
-		      __u64 *generation, const char *name);
+		      const struct workloads *w, __u64 *generation, const char *name);
 
 /* Opens the pinned maps. Returns 0 or -errno. */
 int http_maps_open(struct http_maps *ret, const struct pins *pins);

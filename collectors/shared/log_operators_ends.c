@@ -86,6 +86,10 @@ LOG_GETTER(cluster)
 	char *to = ret->own;
 
 	(void)a;
+	if (r->cluster.data) {
+		log_say_text(ret, r->cluster);
+		return;
+	}
 	if (r->is_client) {
 		LOG_SAY(ret, "PassthroughCluster");
 		return;

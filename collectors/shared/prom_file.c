@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <math.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "log_text_utf8.h"
+
+#define UTF8_MAX	  4
 #define TEXT_CAPACITY_MIN 4096
 #define DOUBLE_TEXT_MAX	  32
 
@@ -45,7 +49,7 @@ static int text_reserve(struct prom_text *t, size_t n)
 	return 0;
 }
 
-static void text_append(struct prom_text *t, const char *s, size_t n)
+void prom_append(struct prom_text *t, const char *s, size_t n)
 {
 	if (text_reserve(t, n))
 		return;
@@ -80,56 +84,49 @@ void prom_family(struct prom_text *t, const char *name, const char *type, const 
 	prom_printf(t, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-/* Length of the UTF-8 sequence at s (RFC 3629), 0 when there is none. s is NUL-terminated. */
-static size_t utf8_length(const unsigned char *s)
+static bool is_plain_ascii(char c)
 {
-	unsigned char low = 0x80, high = 0xbf; /* the second byte's range */
-	size_t n;
+	return c > '\n' && c != '\\' && c != '"'; /* what is before \n is plain too, but rare */
+}
 
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		n = 2;
-	else if ((s[0] & 0xf0) == 0xe0)
-		n = 3;
-	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
-		n = 4;
-	else
-		return 0;
-	if (s[0] == 0xe0)
-		low = 0xa0; /* shorter forms exist */
-	else if (s[0] == 0xed)
-		high = 0x9f; /* surrogates */
-	else if (s[0] == 0xf0)
-		low = 0x90;
-	else if (s[0] == 0xf4)
-		high = 0x8f; /* beyond U+10FFFF */
-	if (s[1] < low || s[1] > high)
-		return 0;
-	for (size_t i = 2; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	return n;
+/* Bytes at the beginning of value that need no escape. */
+static size_t plain_length(const char *value)
+{
+	size_t length = 0, n;
+
+	for (;;) {
+		while (is_plain_ascii(value[length]))
+			length++;
+		if (!value[length] || strchr("\\\n\"", value[length]))
+			return length;
+		n = utf8_length(value + length, UTF8_MAX); /* it stops at the NUL */
+		if (!n)
+			return length;
+		length += n;
+	}
 }
 
 void prom_escape(struct prom_text *t, const char *value)
 {
-	while (*value) {
-		size_t plain = strcspn(value, "\\\n\"");
-		const char *end = value + plain;
+	for (;;) {
+		size_t plain = plain_length(value);
 
-		while (value < end) {
-			size_t n = utf8_length((const unsigned char *)value);
-
-			if (n)
-				text_append(t, value, n);
-			else
-				text_append(t, "\xef\xbf\xbd", 3);
-			value += n ? n : 1;
-		}
-		if (*value) {
-			text_append(t, *value == '\n' ? "\\n" : *value == '"' ? "\\\"" : "\\\\", 2);
-			value++;
+		prom_append(t, value, plain);
+		value += plain;
+		switch (*value++) {
+		case '\0':
+			return;
+		case '\n':
+			prom_append(t, "\\n", 2);
+			break;
+		case '"':
+			prom_append(t, "\\\"", 2);
+			break;
+		case '\\':
+			prom_append(t, "\\\\", 2);
+			break;
+		default:
+			prom_append(t, "\xef\xbf\xbd", 3);
 		}
 	}
 }
@@ -149,26 +146,48 @@ static const char *double_text(char text[DOUBLE_TEXT_MAX], double value)
 	return text;
 }
 
-static void sample_name(struct prom_text *t, const char *name, const char *labels)
+static void append_string(struct prom_text *t, const char *s)
 {
-	if (labels && *labels)
-		prom_printf(t, "%s{%s} ", name, labels);
-	else
-		prom_printf(t, "%s ", name);
+	prom_append(t, s, strlen(s));
+}
+
+/* Not by printf: a file may have 100,000 lines, each mostly labels. */
+static void sample_name(struct prom_text *t, const char *name, const char *suffix,
+			const char *labels)
+{
+	append_string(t, name);
+	append_string(t, suffix);
+	if (labels && *labels) {
+		prom_append(t, "{", 1);
+		append_string(t, labels);
+		prom_append(t, "}", 1);
+	}
+	prom_append(t, " ", 1);
+}
+
+static void sample_value(struct prom_text *t, unsigned long long value)
+{
+	char digits[24], *at = digits + sizeof(digits);
+
+	*--at = '\n';
+	do
+		*--at = '0' + value % 10;
+	while (value /= 10);
+	prom_append(t, at, digits + sizeof(digits) - at);
 }
 
 void prom_sample(struct prom_text *t, const char *name, const char *labels,
 		 unsigned long long value)
 {
-	sample_name(t, name, labels);
-	prom_printf(t, "%llu\n", value);
+	sample_name(t, name, "", labels);
+	sample_value(t, value);
 }
 
 void prom_sample_double(struct prom_text *t, const char *name, const char *labels, double value)
 {
 	char text[DOUBLE_TEXT_MAX];
 
-	sample_name(t, name, labels);
+	sample_name(t, name, "", labels);
 	prom_printf(t, "%s\n", double_text(text, value));
 }
 
@@ -176,18 +195,23 @@ void prom_histogram(struct prom_text *t, const char *name, const char *labels, c
 		    const unsigned long long *counts, unsigned int n, unsigned long long sum)
 {
 	const char *own = labels ? labels : "";
-	const char *comma = *own ? "," : "";
-	const char *open = *own ? "{" : "", *close = *own ? "}" : "";
 	unsigned long long total = 0;
 	char text[DOUBLE_TEXT_MAX];
 
 	for (unsigned int i = 0; i <= n; i++) {
 		total += counts[i];
-		prom_printf(t, "%s_bucket{%s%sle=\"%s\"} %llu\n", name, own, comma,
-			    i < n ? double_text(text, bounds[i]) : "+Inf", total);
+		append_string(t, name);
+		append_string(t, "_bucket{");
+		append_string(t, own);
+		append_string(t, *own ? ",le=\"" : "le=\"");
+		append_string(t, i < n ? double_text(text, bounds[i]) : "+Inf");
+		append_string(t, "\"} ");
+		sample_value(t, total);
 	}
-	prom_printf(t, "%s_sum%s%s%s %llu\n", name, open, own, close, sum);
-	prom_printf(t, "%s_count%s%s%s %llu\n", name, open, own, close, total);
+	sample_name(t, name, "_sum", own);
+	sample_value(t, sum);
+	sample_name(t, name, "_count", own);
+	sample_value(t, total);
 }
 
 int prom_write_fd(const struct prom_text *t, int fd)

@@ -18,6 +18,9 @@ struct prom_text {
 /* Frees and clears. */
 void prom_text_free(struct prom_text *t);
 
+/* Appends n bytes as they are. */
+void prom_append(struct prom_text *t, const char *s, size_t n);
+
 /* Appends formatted text as it is. */
 void prom_printf(struct prom_text *t, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

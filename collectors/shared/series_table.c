@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "series_table.h"
 
-#include "identity.h"
-#include "workload.h"
-
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -11,68 +8,100 @@
 
 #define BATCH_FIRST 1024 /* grows when one hash bucket holds more */
 #define BATCH_MAX   65536
+#define ROWS_FIRST  256
 
-static int by_parties(const void *a, const void *b)
+__u64 series_hash(const void *bytes, size_t size)
 {
-	const struct series_parties *p = &((const struct series_row *)a)->parties;
-	const struct series_parties *q = &((const struct series_row *)b)->parties;
+	const char *at = bytes;
+	__u64 h = 0xcbf29ce484222325ULL ^ size, word;
 
-	if (p->local_workload != q->local_workload)
-		return p->local_workload < q->local_workload ? -1 : 1;
-	if (p->peer_workload != q->peer_workload)
-		return p->peer_workload < q->peer_workload ? -1 : 1;
-	return p->reporter < q->reporter ? -1 : p->reporter > q->reporter;
-}
-
-static int by_labels(const void *a, const void *b)
-{
-	return strcmp(((const struct series_row *)a)->labels,
-		      ((const struct series_row *)b)->labels);
-}
-
-/* Sorts, and sums rows that compare equal into one. */
-static void merge(struct series_table *table, int (*compare)(const void *, const void *))
-{
-	struct series_row *rows = table->rows;
-	unsigned int kept = 0;
-
-	if (!table->count)
-		return;
-	qsort(rows, table->count, sizeof(*rows), compare);
-	for (unsigned int i = 1; i < table->count; i++) {
-		if (compare(&rows[kept], &rows[i])) {
-			rows[++kept] = rows[i];
-			continue;
-		}
-		for (unsigned int v = 0; v < table->values; v++)
-			rows[kept].values[v] += rows[i].values[v];
-		free(rows[i].labels);
+	for (; size; at += sizeof(word), size -= size < sizeof(word) ? size : sizeof(word)) {
+		word = 0;
+		memcpy(&word, at, size < sizeof(word) ? size : sizeof(word));
+		h = (h ^ word) * 0x9e3779b97f4a7c15ULL;
+		h ^= h >> 29;
 	}
-	table->count = kept + 1;
+	return h ? h : 1;
 }
 
-static int append(struct series_table *table, const struct series_parties *keys,
-		  const __u64 *values, unsigned int n)
+static size_t row_size(const struct series_table *t)
 {
-	struct series_row *rows;
+	return t->key_size + t->values * sizeof(__u64);
+}
 
-	if (!n)
+const void *series_key(const struct series_table *t, unsigned int row)
+{
+	return t->rows + row * row_size(t);
+}
+
+__u64 *series_values(const struct series_table *t, unsigned int row)
+{
+	return (__u64 *)(t->rows + row * row_size(t) + t->key_size);
+}
+
+/* Where the key is, or the free slot where it belongs; slots are at most half full. */
+static unsigned int *slot_of(const struct series_table *t, const void *key)
+{
+	unsigned int i = series_hash(key, t->key_size) & (t->slots_count - 1);
+
+	while (t->slots[i] && memcmp(series_key(t, t->slots[i] - 1), key, t->key_size))
+		i = (i + 1) & (t->slots_count - 1);
+	return &t->slots[i];
+}
+
+int series_table_find(const struct series_table *t, const void *key)
+{
+	return t->slots_count ? (int)*slot_of(t, key) - 1 : -1;
+}
+
+static int grow(struct series_table *t)
+{
+	unsigned int capacity = t->capacity ? 2 * t->capacity : ROWS_FIRST;
+	unsigned int *slots;
+	char *rows;
+
+	if (t->count < t->capacity)
 		return 0;
-	rows = reallocarray(table->rows, table->count + n, sizeof(*rows));
+	rows = reallocarray(t->rows, capacity, row_size(t));
 	if (!rows)
 		return -ENOMEM;
-	table->rows = rows;
-	for (unsigned int i = 0; i < n; i++) {
-		struct series_row *row = &rows[table->count++];
-
-		memset(row, 0, sizeof(*row));
-		row->parties = keys[i];
-		memcpy(row->values, values + i * table->values, table->values * sizeof(*values));
-	}
+	t->rows = rows;
+	slots = calloc(2 * (size_t)capacity, sizeof(*slots));
+	if (!slots)
+		return -ENOMEM;
+	free(t->slots);
+	t->slots = slots;
+	t->slots_count = 2 * capacity;
+	t->capacity = capacity;
+	for (unsigned int i = 0; i < t->count; i++)
+		*slot_of(t, series_key(t, i)) = i + 1;
 	return 0;
 }
 
-static int read_batches(struct series_table *table, int fd, void *keys, void *values,
+int series_table_add(struct series_table *t, const void *key, const __u64 *values)
+{
+	__u64 own[SERIES_KEY_MAX / sizeof(__u64)];
+	struct series_parties *parties = (struct series_parties *)own;
+	unsigned int *slot;
+	__u64 *sums;
+
+	memcpy(own, key, t->key_size);
+	parties->shard = 0;
+	if (grow(t))
+		return -ENOMEM;
+	slot = slot_of(t, own);
+	if (!*slot) {
+		*slot = ++t->count;
+		memcpy(t->rows + (*slot - 1) * row_size(t), own, t->key_size);
+		memset(series_values(t, *slot - 1), 0, t->values * sizeof(*sums));
+	}
+	sums = series_values(t, *slot - 1);
+	for (unsigned int v = 0; v < t->values; v++)
+		sums[v] += values[v];
+	return 0;
+}
+
+static int read_batches(struct series_table *t, int fd, char *keys, __u64 *values,
 			unsigned int size)
 {
 	__u32 position = 0, n;
@@ -87,103 +116,50 @@ static int read_batches(struct series_table *table, int fd, void *keys, void *va
 			end = 1;
 		}
 		first = 0;
-		r = append(table, keys, values, n);
+		for (__u32 i = 0; !r && i < n; i++)
+			r = series_table_add(t, keys + i * t->key_size, values + i * t->values);
 	}
 	return r;
 }
 
-static int read_all(struct series_table *table, int fd, unsigned int size)
+static int read_all(struct series_table *t, int fd, unsigned int size)
 {
-	struct series_parties *keys = calloc(size, sizeof(*keys));
-	__u64 *values = calloc(size, table->values * sizeof(*values));
+	char *keys = calloc(size, t->key_size);
+	__u64 *values = calloc(size, t->values * sizeof(*values));
 	int r = -ENOMEM;
 
 	if (keys && values)
-		r = read_batches(table, fd, keys, values, size);
+		r = read_batches(t, fd, keys, values, size);
 	free(keys);
 	free(values);
 	return r;
 }
 
-int series_table_read(struct series_table *ret, int series_fd, unsigned int values)
+int series_table_read(struct series_table *ret, int fd, unsigned int key_size, unsigned int values)
 {
-	struct series_table table = { .values = values };
+	struct series_table t = { .key_size = key_size, .values = values };
 	int r = -ENOSPC;
 
-	if (values > SERIES_VALUES_MAX)
+	if (key_size > SERIES_KEY_MAX || key_size < sizeof(struct series_parties) ||
+	    values > SERIES_VALUES_MAX)
 		return -EINVAL;
 	for (unsigned int size = BATCH_FIRST; r == -ENOSPC && size <= BATCH_MAX; size *= 4) {
-		table.count = 0;
-		r = read_all(&table, series_fd, size);
+		t.count = 0;
+		if (t.slots)
+			memset(t.slots, 0, t.slots_count * sizeof(*t.slots));
+		r = read_all(&t, fd, size);
 	}
 	if (r) {
-		series_table_free(&table);
+		series_table_free(&t);
 		return r;
 	}
-	merge(&table, by_parties);
-	*ret = table;
+	*ret = t;
 	return 0;
 }
 
-static int label(struct series_row *row, int workloads_fd)
+void series_table_free(struct series_table *t)
 {
-	struct label_parties parties = { .reporter = row->parties.reporter };
-	struct prom_text text = {};
-	int r;
-
-	parties.local = workload_name(workloads_fd, row->parties.local_workload);
-	if (!parties.local)
-		return -ENOMEM;
-	if (row->parties.peer_workload != WORKLOAD_NONE) {
-		parties.peer = workload_name(workloads_fd, row->parties.peer_workload);
-		if (!parties.peer)
-			return -ENOMEM;
-	}
-	r = labels_tcp(&text, &parties, "-");
-	if (r) {
-		prom_text_free(&text);
-		return r;
-	}
-	row->labels = text.data;
-	return 0;
-}
-
-int series_table_label(struct series_table *table, int workloads_fd, unsigned int reporters)
-{
-	unsigned int kept = 0;
-
-	for (unsigned int i = 0; i < table->count; i++) {
-		__u32 reporter = table->rows[i].parties.reporter;
-		int r;
-
-		if (!(reporters &
-		      (reporter == REPORTER_SOURCE ? REPORT_SOURCE : REPORT_DESTINATION)))
-			continue;
-		table->rows[kept] = table->rows[i];
-		r = label(&table->rows[kept], workloads_fd);
-		if (r) {
-			table->count = kept;
-			return r;
-		}
-		kept++;
-	}
-	table->count = kept;
-	merge(table, by_labels);
-	return 0;
-}
-
-void series_table_write(const struct series_table *table, struct prom_text *t, const char *name,
-			const char *type, const char *help, unsigned int index)
-{
-	prom_family(t, name, type, help);
-	for (unsigned int i = 0; i < table->count; i++)
-		prom_sample(t, name, table->rows[i].labels, table->rows[i].values[index]);
-}
-
-void series_table_free(struct series_table *table)
-{
-	for (unsigned int i = 0; i < table->count; i++)
-		free(table->rows[i].labels);
-	free(table->rows);
-	memset(table, 0, sizeof(*table));
+	free(t->rows);
+	free(t->slots);
+	*t = (struct series_table){};
 }

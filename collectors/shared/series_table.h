@@ -1,40 +1,49 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The rows of a collector's `series` map, summed to what is exported: shards of one series, and
- * different workload ids that lead to the same labels, are one series in the exposition.
+ * The rows of a map of counters: a key and n values of 64 bits each. The shards of a series are one
+ * row. Keys begin with struct series_parties, and are compared as bytes.
  */
 #ifndef MESHTAP_SERIES_TABLE_H
 #define MESHTAP_SERIES_TABLE_H
 
-#include "prom_file.h"
+#include <stddef.h>
+
 #include "series.h"
 
-#define SERIES_VALUES_MAX 4
+#define SERIES_KEY_MAX	  64
+#define SERIES_VALUES_MAX 64
 
-struct series_row {
-	struct series_parties parties;
-	__u64 values[SERIES_VALUES_MAX];
-	char *labels; /* owned; NULL until series_table_label() */
-};
+/* A shard that no CPU uses: user space's own share of a series. */
+#define SERIES_SHARD_OWN SERIES_SHARDS
 
 struct series_table {
-	struct series_row *rows; /* owned */
+	unsigned int key_size; /* bytes, a multiple of 8 */
+	unsigned int values;   /* of each row */
 	unsigned int count;
-	unsigned int values; /* used of each row's */
+	unsigned int capacity;
+	char *rows;	     /* owned: key, values, key, values, … */
+	unsigned int *slots; /* owned: where keys are, by hash; row + 1, 0: free */
+	unsigned int slots_count;
 };
 
-/* Reads a map of struct series_parties -> values * __u64 and sums the shards. Returns 0 or -errno.
+/*
+ * Reads the whole map, and sums rows whose keys differ in their shard only. While others count,
+ * each value is one that was there at some moment of the call. Returns 0 or -errno.
  */
-int series_table_read(struct series_table *ret, int series_fd, unsigned int values);
+int series_table_read(struct series_table *ret, int fd, unsigned int key_size, unsigned int values);
+void series_table_free(struct series_table *t);
 
-/* Gives each row its labels_tcp(), drops rows of other reporters (settings.reporters), sums equal
- * ones. */
-int series_table_label(struct series_table *table, int workloads_fd, unsigned int reporters);
+/* Valid until the table changes. The key's shard is 0. */
+const void *series_key(const struct series_table *t, unsigned int row);
+__u64 *series_values(const struct series_table *t, unsigned int row);
 
-/* Writes one metric: the rows' values[index]. */
-void series_table_write(const struct series_table *table, struct prom_text *t, const char *name,
-			const char *type, const char *help, unsigned int index);
+/* The row of this key (shard 0), or -1. */
+int series_table_find(const struct series_table *t, const void *key);
 
-void series_table_free(struct series_table *table);
+/* Adds to the row of this key, whatever its shard, or makes one. Returns 0 or -ENOMEM. */
+int series_table_add(struct series_table *t, const void *key, const __u64 *values);
+
+/* A hash of bytes that is not 0. */
+__u64 series_hash(const void *bytes, size_t size);
 
 #endif

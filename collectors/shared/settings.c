@@ -7,6 +7,7 @@
 
 #include "log_format_defaults.h"
 #include "settings_file.h"
+#include "workloads.h"
 
 #define DEFAULT_CONFIG	  "/etc/meshtap/meshtap.ini"
 #define DEFAULT_WORKLOADS "/etc/meshtap/workloads.ini"
@@ -52,6 +53,9 @@ static const struct settings defaults = {
 	.buckets = HISTOGRAM_BUCKETS_MAX,
 	.bucket_bounds = { 0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000,
 			   60000, 300000, 600000, 1800000, 3600000 },
+	.series = {
+		.expiry = 86400,
+	},
 	.log = {
 		.format = LOG_FORMAT_TEXT,
 		.sampling = SAMPLING_ALL,
@@ -212,11 +216,24 @@ static int read_options(struct settings *ret, struct command_line *line, int arg
 	return EXIT_USAGE;
 }
 
+/* Only whether they can be read; the collector reads them again for itself. */
+static int check_workloads(struct settings *s, const struct command_line *line)
+{
+	struct workloads *w;
+	int result;
+
+	s->needs_workloads = line->has_workloads || strcmp(s->workloads, DEFAULT_WORKLOADS);
+	result = workloads_read(&w, line->collector->name, s->workloads, s->needs_workloads);
+	if (result >= 0)
+		return result;
+	workloads_free(w);
+	return -1;
+}
+
 int settings_read(struct settings *ret, const struct collector *collector, int argc, char **argv)
 {
 	struct command_line line = { .collector = collector };
 	char config[PATH_MAX];
-	bool need_workloads;
 	int result;
 
 	*ret = defaults;
@@ -232,8 +249,7 @@ int settings_read(struct settings *ret, const struct collector *collector, int a
 	result = read_options(ret, &line, argc, argv);
 	if (result >= 0 || (ret->unload && !ret->check_config))
 		return result;
-	need_workloads = line.has_workloads || strcmp(ret->workloads, DEFAULT_WORKLOADS);
-	result = workloads_file_check(collector, ret->workloads, need_workloads);
+	result = check_workloads(ret, &line);
 	if (result >= 0)
 		return result;
 	return ret->check_config ? EXIT_OK : -1;

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "settings_log.h"
+#include "settings_series.h"
 
 #define HISTOGRAM_BUCKETS_MAX 19 /* without +Inf */
 
@@ -30,6 +31,7 @@ enum {
 struct settings {
 	char config[PATH_MAX];	     /* -c */
 	char workloads[PATH_MAX];    /* --workloads */
+	bool needs_workloads;	     /* they were named, so the file must be there */
 	char textfile_dir[PATH_MAX]; /* --textfile-dir */
 	char pin_dir[PATH_MAX];	     /* --pin-dir */
 	char log_file[PATH_MAX];     /* --log-file, access_log only */
@@ -44,7 +46,8 @@ struct settings {
 	unsigned int ring_bytes; /* access_log only: a power of two, >= 64 KiB */
 	unsigned int buckets;	 /* http_requests only: number of entries in bucket_bounds */
 	double bucket_bounds[HISTOGRAM_BUCKETS_MAX];
-	struct log_settings log; /* access_log only */
+	struct log_settings log;       /* access_log only */
+	struct series_settings series; /* not access_log */
 };
 
 struct collector {

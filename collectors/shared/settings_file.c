@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <ini.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "settings_lines.h"
@@ -31,36 +32,28 @@ struct parser {
 	struct long_value values[LONG_VALUES];
 	unsigned int n_values;
 	struct settings *own;
-	struct settings foreign; /* other collectors' sections: checked, not used */
+	struct settings *foreign; /* of each collector's section: checked, not used */
 };
+
+static const char *const sections[] = { "tcp_connections", "tcp_bytes", "http_requests",
+					"access_log" };
+#define SECTIONS (sizeof(sections) / sizeof(sections[0]))
 
 #define FAIL(p, ...) settings_lines_fail(&(p)->lines, (p)->lines.number, __VA_ARGS__)
 
-/* inih tells its handler nothing of a section without keys, and ignores what follows ']'. */
+/* inih tells its handler nothing of a section without keys. */
 static bool check_section(struct parser *p, const char *line)
 {
-	size_t length = strcspn(line + 1, "]");
-	const char *end = line + 1 + length;
+	size_t length;
+	const char *name = settings_line_section(&p->lines, line, &length);
 
-	if (!*end || !settings_line_is_comment(end + 1))
-		return FAIL(p, "'%s' is not a section: [name] is expected", line);
+	if (!name)
+		return false;
 	for (unsigned int i = 0; i < settings_keys_count; i++)
 		if (strlen(settings_keys[i].section) == length &&
-		    !memcmp(settings_keys[i].section, line + 1, length))
+		    !memcmp(settings_keys[i].section, name, length))
 			return true;
-	return FAIL(p, "unknown section [%.*s]", (int)length, line + 1);
-}
-
-/* inih would silently cut the value, or not, by its version and the line. */
-static bool check_inline_comment(struct parser *p, const char *line)
-{
-	for (const char *at = strchr(line, ';'); at; at = strchr(at + 1, ';'))
-		if (strchr(BLANKS, at[-1])) /* a line that begins with ; is a comment */
-			return FAIL(p,
-				    "column %u: a ';' behind a blank would begin a comment; "
-				    "comments are lines of their own",
-				    settings_text_characters(line, at - line) + 1);
-	return true;
+	return FAIL(p, "unknown section [%.*s]", (int)length, name);
 }
 
 static bool is_long_key(const char *line)
@@ -72,32 +65,6 @@ static bool is_long_key(const char *line)
 		    !memcmp(settings_keys[i].name, line, length))
 			return true;
 	return false;
-}
-
-/* A line that is no comment: refuses what inih would read otherwise than its author meant. */
-static bool check_line(struct parser *p, const char *line)
-{
-	size_t indent = strspn(line, BLANKS), equals;
-
-	if (indent && !p->is_long)
-		return FAIL(p, "'%s' is indented: continuation lines are not supported",
-			    line + indent);
-	if (*line == '[') {
-		p->is_long = false;
-		return check_section(p, line);
-	}
-	if (!check_inline_comment(p, line))
-		return false;
-	p->given = indent ? GIVEN_CONTINUE : GIVEN_KEY;
-	p->begin = indent;
-	if (indent)
-		return true;
-	equals = strcspn(line, "=:");
-	if (!line[equals])
-		return FAIL(p, "'%s' is not 'key = value'", line);
-	p->begin = equals + 1 + strspn(line + equals + 1, BLANKS);
-	p->is_long = is_long_key(line);
-	return true;
 }
 
 /* Gives inih what it can have of text: what joining with a blank makes the same again. */
@@ -119,6 +86,23 @@ static char *give(struct parser *p, char *ret, int size, const char *text, size_
 	return ret;
 }
 
+static char *give_key(struct parser *p, char *ret, int size, const char *line)
+{
+	p->given = GIVEN_KEY;
+	p->begin = settings_line_value(line);
+	p->is_long = is_long_key(line);
+	if (p->is_long && p->begin < LINE_LENGTH_MAX)
+		return give(p, ret, size, line, p->begin);
+	return settings_line_give(&p->lines, ret, size, line);
+}
+
+static char *give_more(struct parser *p, char *ret, int size, const char *line)
+{
+	p->given = GIVEN_CONTINUE;
+	p->begin = strspn(line, BLANKS);
+	return give(p, ret, size, line + p->begin, 0);
+}
+
 /* ini_reader */
 static char *read_line(char *ret, int size, void *stream)
 {
@@ -132,28 +116,33 @@ static char *read_line(char *ret, int size, void *stream)
 	line = settings_lines_next(&p->lines);
 	if (!line)
 		return NULL;
-	if (p->lines.number == 1 && !strncmp(line, "\xef\xbb\xbf", 3))
-		line += 3;
-	if (!settings_line_is_comment(line)) {
-		if (!check_line(p, line))
+	switch (settings_line_kind(&p->lines, line, p->is_long)) {
+	case LINE_BAD:
+		return NULL;
+	case LINE_KEY:
+		return give_key(p, ret, size, line);
+	case LINE_MORE:
+		return give_more(p, ret, size, line);
+	case LINE_SECTION:
+		p->is_long = false;
+		if (!check_section(p, line))
 			return NULL;
-		if (p->is_long && p->given == GIVEN_CONTINUE)
-			return give(p, ret, size, line + p->begin, 0);
-		if (p->is_long && p->begin < LINE_LENGTH_MAX)
-			return give(p, ret, size, line, p->begin);
+		break;
+	case LINE_COMMENT:
+		break;
 	}
-	if (strlen(line) > LINE_LENGTH_MAX)
-		return FAIL(p, "the line is longer than %d characters", LINE_LENGTH_MAX);
-	if (snprintf(ret, size, "%s", line) >= size)
-		return FAIL(p, "the line is too long");
-	return ret;
+	return settings_line_give(&p->lines, ret, size, line);
 }
 
 static struct settings *settings_of(struct parser *p, const char *section)
 {
-	bool own = !strcmp(section, "meshtap") || !strcmp(section, p->collector->section);
+	unsigned int i = 0;
 
-	return own ? p->own : &p->foreign;
+	if (!strcmp(section, "meshtap") || !strcmp(section, p->collector->section))
+		return p->own;
+	while (i < SECTIONS - 1 && strcmp(section, sections[i]))
+		i++;
+	return &p->foreign[i];
 }
 
 static struct long_value *begin_long_value(struct parser *p, const struct settings_key *key)
@@ -245,7 +234,7 @@ static void check_long_value(struct parser *p, const struct long_value *value)
 				    key->expected);
 		return;
 	}
-	r = key->check(&settings_of(p, key->section)->log, &error);
+	r = key->check(settings_of(p, key->section), key, &error);
 	if (r == -EINVAL) {
 		place = settings_text_find(&value->text, error.column ? error.column - 1 : 0);
 		settings_lines_fail(&p->lines, place.line, "%s: column %u: %s", key->name,
@@ -255,6 +244,16 @@ static void check_long_value(struct parser *p, const struct long_value *value)
 	}
 }
 
+static void read_file(struct parser *p)
+{
+	if (ini_parse_stream(read_line, p, set_key, p))
+		FAIL(p, "inih cannot read the file"); /* unless more was said already */
+	for (unsigned int i = 0; i < p->n_values && !p->lines.failed; i++)
+		check_long_value(p, &p->values[i]);
+	for (unsigned int i = 0; i < p->n_values; i++)
+		settings_text_free(&p->values[i].text);
+}
+
 int settings_file_read(struct settings *ret, const struct collector *collector, const char *path,
 		       bool required)
 {
@@ -262,37 +261,20 @@ int settings_file_read(struct settings *ret, const struct collector *collector, 
 		.collector = collector,
 		.lines = { .collector = collector->name, .path = path },
 		.own = ret,
-		.foreign = *ret,
 	};
 
 	if (settings_lines_open(&p.lines, required))
 		return EXIT_USAGE;
 	if (!p.lines.file)
 		return -1;
-	if (ini_parse_stream(read_line, &p, set_key, &p))
-		FAIL(&p, "inih cannot read the file"); /* unless more was said already */
-	for (unsigned int i = 0; i < p.n_values && !p.lines.failed; i++)
-		check_long_value(&p, &p.values[i]);
-	for (unsigned int i = 0; i < p.n_values; i++)
-		settings_text_free(&p.values[i].text);
+	p.foreign = calloc(SECTIONS, sizeof(*p.foreign));
+	for (unsigned int i = 0; p.foreign && i < SECTIONS; i++)
+		p.foreign[i] = *ret;
+	if (p.foreign)
+		read_file(&p);
+	else
+		settings_lines_fail(&p.lines, 0, "%s", strerror(ENOMEM));
+	free(p.foreign);
 	settings_lines_close(&p.lines);
 	return p.lines.failed ? EXIT_USAGE : -1;
-}
-
-int workloads_file_check(const struct collector *collector, const char *path, bool required)
-{
-	struct settings_lines lines = { .collector = collector->name, .path = path };
-	const char *line;
-
-	if (settings_lines_open(&lines, required))
-		return EXIT_USAGE;
-	if (!lines.file)
-		return -1;
-	while ((line = settings_lines_next(&lines)))
-		if (!settings_line_is_comment(line))
-			settings_lines_fail(
-				&lines, lines.number,
-				"'%s': this version defines no section here, only comments", line);
-	settings_lines_close(&lines);
-	return lines.failed ? EXIT_USAGE : -1;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* meshtap.ini and workloads.ini, read strictly. Used by settings.c only. */
+/* meshtap.ini, read strictly. Used by settings.c only. */
 #ifndef MESHTAP_SETTINGS_FILE_H
 #define MESHTAP_SETTINGS_FILE_H
 
@@ -7,16 +7,16 @@
 #include <stddef.h>
 
 #include "settings.h"
+#include "settings_number.h"
 
 #define INTERVAL_MAX 86400
 
 /*
- * Both print what is wrong, one line, to stderr. An absent file is an error when it is required.
- * Return -1 to go on, else the exit code.
+ * Prints what is wrong, one line, to stderr. An absent file is an error when it is required.
+ * Returns -1 to go on, else the exit code.
  */
 int settings_file_read(struct settings *ret, const struct collector *collector, const char *path,
 		       bool required);
-int workloads_file_check(const struct collector *collector, const char *path, bool required);
 
 /*
  * What meshtap.ini may say. set() returns 0, or -EINVAL when value is not what is expected. Two
@@ -32,7 +32,8 @@ struct settings_key {
 	size_t offset; /* in struct settings */
 	unsigned int min, max;
 	const char *expected;
-	int (*check)(const struct log_settings *log, struct source_error *error);
+	int (*check)(struct settings *s, const struct settings_key *key,
+		     struct source_error *error);
 	char join; /* between the lines of a long value */
 };
 
@@ -40,9 +41,6 @@ extern const struct settings_key settings_keys[];
 extern const unsigned int settings_keys_count;
 
 /* Keys with a long value, all sections together. */
-#define LONG_VALUES 3
-
-/* Decimal digits only, within the range. Returns 0 or -EINVAL. */
-int settings_number(unsigned int *ret, const char *text, unsigned int min, unsigned int max);
+#define LONG_VALUES 12
 
 #endif

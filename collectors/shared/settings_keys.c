@@ -22,20 +22,6 @@ static int set_path(struct settings *s, const struct settings_key *key, const ch
 	return 0;
 }
 
-int settings_number(unsigned int *ret, const char *text, unsigned int min, unsigned int max)
-{
-	size_t digits = strspn(text, "0123456789");
-	unsigned long long value;
-
-	if (!digits || digits > 10 || text[digits])
-		return -EINVAL;
-	value = strtoull(text, NULL, 10);
-	if (value < min || value > max)
-		return -EINVAL;
-	*ret = value;
-	return 0;
-}
-
 static int set_number(struct settings *s, const struct settings_key *key, const char *value)
 {
 	return settings_number(member(s, key), value, key->min, key->max);
@@ -157,6 +143,15 @@ static int set_format(struct settings *s, const struct settings_key *key, const 
 	NAMED("max_series", set_number, max_series, "a number, 1 to 1048576"), RANGE(1, 1048576)
 #define LONG(field, function, separator)                                                           \
 	NAMED(#field, NULL, log.field, "a text"), .check = function, .join = separator
+#define WORDS(field, function)                                                                     \
+	NAMED(#field, NULL, series.field, "names"), .check = function, .join = ' ',                \
+						    RANGE(0, SERIES_WORDS_MAX)
+#define SERIES_EXPIRY                                                                              \
+	NAMED("series_expiry", set_number, series.expiry, "seconds, 0 (never) to 31536000"),       \
+		RANGE(0, SERIES_EXPIRY_MAX)
+#define DISABLED_METRICS WORDS(disabled_metrics, settings_series_check_disabled)
+#define REMOVE_TAGS	 WORDS(remove_tags, settings_series_check_remove)
+#define ADD_TAGS	 WORDS(add_tags, settings_series_check_add)
 
 const struct settings_key settings_keys[] = {
 	{ "meshtap", PATH(textfile_dir) },
@@ -165,13 +160,25 @@ const struct settings_key settings_keys[] = {
 	{ "tcp_connections", REPORTER },
 	{ "tcp_connections", MAX_CONNECTIONS },
 	{ "tcp_connections", MAX_SERIES },
+	{ "tcp_connections", SERIES_EXPIRY },
+	{ "tcp_connections", DISABLED_METRICS },
+	{ "tcp_connections", REMOVE_TAGS },
+	{ "tcp_connections", ADD_TAGS },
 	{ "tcp_bytes", REPORTER },
 	{ "tcp_bytes", MAX_CONNECTIONS },
 	{ "tcp_bytes", MAX_SERIES },
+	{ "tcp_bytes", SERIES_EXPIRY },
+	{ "tcp_bytes", DISABLED_METRICS },
+	{ "tcp_bytes", REMOVE_TAGS },
+	{ "tcp_bytes", ADD_TAGS },
 	{ "http_requests", REPORTER },
 	{ "http_requests", INTERVAL },
 	{ "http_requests", MAX_CONNECTIONS },
 	{ "http_requests", MAX_SERIES },
+	{ "http_requests", SERIES_EXPIRY },
+	{ "http_requests", DISABLED_METRICS },
+	{ "http_requests", REMOVE_TAGS },
+	{ "http_requests", ADD_TAGS },
 	{ "http_requests",
 	  NAMED("buckets", set_buckets, bucket_bounds, "1 to 19 ascending positive numbers") },
 	{ "access_log", REPORTER },

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "settings_log.h"
 
+#include "settings.h"
+
 static int check_format(const struct log_settings *log, enum log_format_kind kind,
 			const char *source, struct source_error *error)
 {
@@ -13,25 +15,31 @@ static int check_format(const struct log_settings *log, enum log_format_kind kin
 	return r;
 }
 
-int settings_log_check_text_format(const struct log_settings *log, struct source_error *error)
+int settings_log_check_text_format(struct settings *s, const struct settings_key *key,
+				   struct source_error *error)
 {
-	return check_format(log, LOG_FORMAT_TEXT, log->text_format, error);
+	(void)key;
+	return check_format(&s->log, LOG_FORMAT_TEXT, s->log.text_format, error);
 }
 
-int settings_log_check_json_fields(const struct log_settings *log, struct source_error *error)
+int settings_log_check_json_fields(struct settings *s, const struct settings_key *key,
+				   struct source_error *error)
 {
-	return check_format(log, LOG_FORMAT_JSON, log->json_fields, error);
+	(void)key;
+	return check_format(&s->log, LOG_FORMAT_JSON, s->log.json_fields, error);
 }
 
-int settings_log_check_filter(const struct log_settings *log, struct source_error *error)
+int settings_log_check_filter(struct settings *s, const struct settings_key *key,
+			      struct source_error *error)
 {
 	struct log_needs needs = { 0 };
 	struct filter *filter = NULL;
 	int r;
 
-	if (!*log->filter)
+	(void)key;
+	if (!*s->log.filter)
 		return 0;
-	r = filter_compile(&filter, log->filter, &needs, error);
+	r = filter_compile(&filter, s->log.filter, &needs, error);
 	if (!r)
 		filter_free(&filter);
 	return r;

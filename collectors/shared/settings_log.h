@@ -21,9 +21,15 @@ struct log_settings {
 	char filter[FILTER_MAX + 1]; /* "": none */
 };
 
+struct settings;
+struct settings_key;
+
 /* Whether a source is one. Return 0, -EINVAL with *error, or -ENOMEM. */
-int settings_log_check_text_format(const struct log_settings *log, struct source_error *error);
-int settings_log_check_json_fields(const struct log_settings *log, struct source_error *error);
-int settings_log_check_filter(const struct log_settings *log, struct source_error *error);
+int settings_log_check_text_format(struct settings *s, const struct settings_key *key,
+				   struct source_error *error);
+int settings_log_check_json_fields(struct settings *s, const struct settings_key *key,
+				   struct source_error *error);
+int settings_log_check_filter(struct settings *s, const struct settings_key *key,
+			      struct source_error *error);
 
 #endif

@@ -4,6 +4,7 @@
  * its own log says: OBJECT PROGRAM PROCESSED LIMIT. A refused program is named with the end of its
  * log, and the others are loaded without it. Nothing is attached or pinned.
  */
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <getopt.h>
@@ -131,6 +132,31 @@ static int set_logs(struct object *o, struct bpf_object *obj)
 	return 0;
 }
 
+/* What a configuration switches on (bytes of .rodata, tells_X), for the most that is ever walked.
+ */
+static void switch_on(const struct bpf_object *obj)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(obj, ".rodata");
+	const struct btf *btf = bpf_object__btf(obj);
+	int id = map && btf ? btf__find_by_name_kind(btf, ".rodata", BTF_KIND_DATASEC) : -ENOENT;
+	const struct btf_type *section;
+	unsigned char *data;
+	size_t size;
+
+	if (id < 0)
+		return;
+	data = (unsigned char *)bpf_map__initial_value(map, &size);
+	section = btf__type_by_id(btf, id);
+	for (unsigned int i = 0; i < btf_vlen(section); i++) {
+		const struct btf_var_secinfo *var = &btf_var_secinfos(section)[i];
+		const struct btf_type *type = btf__type_by_id(btf, var->type);
+		const char *name = btf__name_by_offset(btf, type->name_off);
+
+		if (!strncmp(name, "tells_", 6) && var->offset < size)
+			data[var->offset] = 1;
+	}
+}
+
 static int load_once(struct object *o)
 {
 	struct bpf_object *obj;
@@ -140,6 +166,7 @@ static int load_once(struct object *o)
 	obj = bpf_object__open_file(o->path, NULL);
 	if (!obj)
 		return -errno;
+	switch_on(obj);
 	r = set_logs(o, obj);
 	if (!r)
 		r = bpf_object__load(obj);

@@ -338,6 +338,40 @@ test_delivered_configuration() {
 	done
 }
 
+# The files in $2 and, beside it, $3 are refused by every binary with exactly "BINARY: $1"; $d is their directory.
+refuses_workloads() {
+	local message=$1 b
+	d=$SHUNIT_TMPDIR/workloads
+	mkdir -p "$d/workloads.d"
+	printf '%b' "$2" >"$d/w.ini"
+	printf '%b' "$3" >"$d/workloads.d/x.ini"
+	for b in $binaries; do
+		run "$b" -c "$config" --workloads "$d/w.ini" --check-config
+		assertEquals "$b '$2' '$3': exit code" 2 "$code"
+		assertEquals "$b '$2' '$3'" "$b: $d/$message" "$err"
+	done
+	rm -r "$d"
+}
+
+test_workloads() {
+	local b d=$SHUNIT_TMPDIR/workloads
+	for b in $binaries; do
+		run "$b" -c "$config" --workloads "$top/conf/workloads.ini" --check-config
+		assertEquals "$b, delivered: exit code: $err" 0 "$code"
+		run "$b" -c "$config" --workloads "$d/absent.ini" --check-config
+		assertEquals "$b, absent: exit code" 2 "$code"
+		err_is_one_line "$b, absent"
+		err_says "$b, absent" "absent\.ini"
+	done
+	refuses_workloads "w.ini:2: unknown key 'no' in [local]" '[local]\nno = 1\n' ''
+	refuses_workloads "w.ini:2: port: '0': expected ports, 1 to 65535" '[workload a]\nport = 0\n' ''
+	refuses_workloads "workloads.d/x.ini:2: unknown key 'app' in [service a]" '' '[service a]\napp = a\n'
+	refuses_workloads "workloads.d/x.ini:1: [workload a] is repeated: it is at $d/w.ini:3 too" \
+		'# one\n\n[workload a]\nport = 80\n' '[workload a]\nport = 81\n'
+	refuses_workloads "workloads.d/x.ini:1: [workload b] is as specific as [workload a] at $d/w.ini:1 and can match the same, unit = a*, port = 80" \
+		'[workload a]\nunit = a*\nport = 80 81\n' '[workload b]\nunit = a*\nport = 80\n'
+}
+
 test_empty_configuration() {
 	run meshtap-tcp-bytes -c "$config" --check-config
 	assertEquals "exit code: $err" 0 "$code"

@@ -107,10 +107,13 @@ collector() {
 	(become_collector "$@")
 }
 
+# start_metrics: its first .prom file is there, so that the next one is what sample() asks for
 start_metrics() {
+	rm -f "$dir/textfile/meshtap_http_requests.prom"
 	become_collector http-requests --interval 3600 2>"$dir/metrics.err" &
 	metrics_pid=$!
 	wait_for grep -q ready "$dir/metrics.err"
+	wait_for test -e "$dir/textfile/meshtap_http_requests.prom"
 }
 
 start_log() {

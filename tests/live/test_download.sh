@@ -90,8 +90,13 @@ test_kill_harms_no_traffic() {
 	assertEquals "$size" "$(wc -c <"$dir/copy")"
 	rm "$dir/copy"
 	for file in "$dir"/textfile/*.prom; do
-		assertTrue "$file is whole" "promtool check metrics <$file >/dev/null"
+		assertTrue "$file is whole" "is_whole $file"
 	done
+}
+
+# 3: findings, such as that Istio counts in milliseconds
+is_whole() {
+	promtool check metrics <"$1" >/dev/null 2>&1 || [ $? = 3 ]
 }
 
 test_full_disk_keeps_the_old_file() {

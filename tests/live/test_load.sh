@@ -114,6 +114,7 @@ assert_lines() {
 	expected=$((2 * $(wc -l <"$dir/nginx.log")))
 	over=$((lines + $1 - expected))
 	echo "$expected expected: $lines lines, $1 dropped"
+	[ "$over" -ge 0 ] || grep -E '^meshtap_.*(dropped|inexact|damaged|filtered|untracked|overflow)' "$dir/textfile/meshtap_access_log.prom"
 	assertTrue "$over lines more than there should be" "[ $over -ge 0 -a $over -le $((64 * rounds)) ]"
 	assertEquals "not whole: $(cat "$dir/broken")" 0 "$(of broken)"
 	assertEquals "twice" 0 "$(of twice)"

@@ -158,11 +158,7 @@ test_refused_connection_failed() {
 test_another_network_namespace() {
 	start_server $far 10.99.0.2
 	client client 10.99.0.2 $port
-	assert_value 60 istio_tcp_received_bytes_total source unknown
-	assert_value 120 istio_tcp_sent_bytes_total source unknown
-	assert_value 60 istio_tcp_received_bytes_total destination
-	assert_value 120 istio_tcp_sent_bytes_total destination
-	assert_value 1 istio_tcp_connections_closed_total destination
+	assert_exchanged 10 1
 }
 
 test_long_connection_advances_at_every_sample() {
@@ -173,7 +169,7 @@ test_long_connection_advances_at_every_sample() {
 	for n in 1 2 3; do
 		say $n
 		both
-		assertEquals $((n * 60)) "$(value istio_tcp_received_bytes_total source unknown)"
+		assertEquals $((n * 60)) "$(value istio_tcp_received_bytes_total source "$server")"
 		assertEquals $((n * 60)) "$(value istio_tcp_received_bytes_total destination "$server")"
 		assertEquals $((n * 120)) "$(value istio_tcp_sent_bytes_total destination "$server")"
 		assertEquals 1 "$(value meshtap_tcp_connections_open destination "$server")"
@@ -222,7 +218,7 @@ test_second_run_loads_nothing() {
 	links=$(links_pinned)
 	both
 	assertEquals "$links" "$(links_pinned)"
-	assertEquals 4 "$(echo "$links" | wc -l)"
+	assertEquals 5 "$(echo "$links" | wc -l)"
 }
 
 program_is_gone() {

@@ -14,7 +14,7 @@
 #include <linux/bpf.h>
 #include <linux/types.h>
 
-#define USER_MAPS    32
+#define USER_MAPS    40
 #define USER_BUCKETS 64
 #define USER_CPUS    2
 
@@ -173,10 +173,36 @@ static inline struct user_entry *user_element(struct user_map *m, const void *ke
 	return *user_find(m, &index);
 }
 
+/* Of a trie: the value of the longest prefix that the key begins with, bits beyond its own length
+ * left aside. */
+static inline void *user_longest(struct user_map *m, const void *key)
+{
+	__u8 bytes[64];
+	__u32 length;
+
+	if (m->key_size > sizeof(bytes))
+		user_fail(__func__, "a longer key than there is room for");
+	memcpy(bytes, key, m->key_size);
+	memcpy(&length, bytes, sizeof(length));
+	for (;; length--) {
+		struct user_entry *e;
+
+		memcpy(bytes, &length, sizeof(length));
+		for (__u32 bit = length; bit < 8 * (m->key_size - sizeof(length)); bit++)
+			bytes[sizeof(length) + bit / 8] &= ~(0x80 >> bit % 8);
+		e = *user_find(m, bytes);
+		if (e || !length)
+			return e ? e->value : NULL;
+	}
+}
+
 static inline void *user_lookup(struct user_map *m, const void *key)
 {
-	struct user_entry *e = user_is_array(m) ? user_element(m, key) : *user_find(m, key);
+	struct user_entry *e;
 
+	if (m->type == BPF_MAP_TYPE_LPM_TRIE)
+		return user_longest(m, key);
+	e = user_is_array(m) ? user_element(m, key) : *user_find(m, key);
 	return e ? e->value : NULL;
 }
 

@@ -96,6 +96,7 @@ static inline void fake_init(struct fake_end *e, int client, int ipv6, __u32 our
 	if (!client)
 		e->listener = fake_socket(e, ipv6, TCP_LISTEN);
 	e->tp->snd_nxt = e->tp->snd_una = e->tp->write_seq = e->acked = ours;
+	e->tp->bytes_acked = client; /* the SYN, which a server's does not count */
 	e->tp->max_window = 1 << 24;
 	e->tp->rcv_nxt = e->tp->rcv_wup = e->tp->copied_seq = theirs;
 	e->tp->rcv_wnd = FAKE_WINDOW;

@@ -109,6 +109,7 @@ void names_forget(struct server_names *n, __u64 connection)
 #define log_format_write(format, line, record, cut_fields) log_take(record)
 #define log_file_line(file, line, length)		   ((void)(length))
 #define workload_name(map, id)				   ""
+#define workloads_service(workloads, at)		   NULL
 #include "../../collectors/access_log_lines.c"
 #pragma GCC diagnostic pop
 

@@ -32,7 +32,8 @@ static inline __u64 sink_inexact(void)
 /* Entries of all hashes that are about connections: 0 once every connection is closed. */
 static inline __u32 sink_left_over(void)
 {
-	static const char *const about_others[] = { "cgroup_workloads", "workloads", "listeners" };
+	static const char *const about_others[] = { "cgroup_workloads", "workloads", "listeners",
+						    "prefixes",		"hosts",     "series" };
 	__u32 n = 0;
 
 	for (struct user_map *m = user_maps; m < user_maps + USER_MAPS && m->definition; m++) {

@@ -24,97 +24,81 @@ int bpf_map_lookup_elem(int fd, const void *key, void *value)
 	return 0;
 }
 
-static void check_labels(int http, struct label_parties parties, const char *should)
+/* Returns how many of the names were wrong. */
+static int ask(unsigned long long from, unsigned long long to)
 {
-	struct prom_text t = { 0 };
+	char name[32];
+	int wrong = 0;
 
-	if (http)
-		CHECK(labels_http(&t, &parties, 404, "DC,UC") == 0);
-	else
-		CHECK(labels_tcp(&t, &parties, "-") == 0);
-	CHECK_STRING(t.data, should);
-	prom_text_free(&t);
-}
-
-static void test_source(void)
-{
-	check_labels(0, (struct label_parties){ REPORTER_SOURCE, "curl.service", NULL },
-		     "reporter=\"source\",source_workload=\"curl.service\","
-		     "source_canonical_service=\"curl.service\",source_canonical_revision=\"\","
-		     "source_workload_namespace=\"\",source_principal=\"unknown\",source_app=\"\","
-		     "source_version=\"\",source_cluster=\"\",destination_workload=\"unknown\","
-		     "destination_workload_namespace=\"unknown\",destination_principal=\"unknown\","
-		     "destination_app=\"unknown\",destination_version=\"unknown\","
-		     "destination_service=\"unknown\",destination_canonical_service=\"unknown\","
-		     "destination_canonical_revision=\"latest\","
-		     "destination_service_name=\"PassthroughCluster\","
-		     "destination_service_namespace=\"unknown\",destination_cluster=\"unknown\","
-		     "request_protocol=\"tcp\",response_flags=\"-\","
-		     "connection_security_policy=\"unknown\"");
-}
-
-static void test_destination(void)
-{
-	check_labels(1, (struct label_parties){ REPORTER_DESTINATION, "n\"x.service", "c.scope" },
-		     "reporter=\"destination\",source_workload=\"c.scope\","
-		     "source_canonical_service=\"c.scope\",source_canonical_revision=\"latest\","
-		     "source_workload_namespace=\"unknown\",source_principal=\"unknown\","
-		     "source_app=\"unknown\",source_version=\"unknown\",source_cluster=\"unknown\","
-		     "destination_workload=\"n\\\"x.service\",destination_workload_namespace=\"\","
-		     "destination_principal=\"unknown\",destination_app=\"\","
-		     "destination_version=\"\",destination_service=\"n\\\"x.service\","
-		     "destination_canonical_service=\"n\\\"x.service\","
-		     "destination_canonical_revision=\"\","
-		     "destination_service_name=\"n\\\"x.service\","
-		     "destination_service_namespace=\"\",destination_cluster=\"\","
-		     "request_protocol=\"http\",response_code=\"404\",grpc_response_status=\"\","
-		     "response_flags=\"DC,UC\",connection_security_policy=\"none\"");
-}
-
-static void test_nameless_destination(void)
-{
-	struct label_parties parties = { REPORTER_DESTINATION, "", "" };
-	struct prom_text t = { 0 };
-
-	CHECK(labels_base(&t, &parties) == 0);
-	CHECK(strstr(t.data, "source_workload=\"unknown\"") != NULL);
-	CHECK(strstr(t.data, "destination_workload=\"\"") != NULL);
-	CHECK(strstr(t.data, "destination_canonical_service=\"\"") != NULL);
-	CHECK(strstr(t.data, "destination_service=\"unknown\"") != NULL);
-	CHECK(strstr(t.data, "destination_service_name=\"unknown\"") != NULL);
-	parties.reporter = REPORTER_NONE;
-	CHECK(labels_base(&t, &parties) == -EINVAL);
-	prom_text_free(&t);
+	for (unsigned long long id = from; id < to; id++) {
+		snprintf(name, sizeof(name), "u%llu.service", id);
+		wrong += strcmp(workload_name(5, id), name) != 0;
+	}
+	return wrong;
 }
 
 static void test_names(void)
 {
 	const char *first;
-	char name[32];
-	int wrong = 0;
 
 	CHECK_STRING(workload_name(5, WORKLOAD_NONE), "");
 	CHECK_STRING(workload_name(5, WORKLOAD_OVERFLOW), "unknown");
 	CHECK_STRING(workload_name(5, 7), "unknown");
 	first = workload_name(5, 1000);
 	lookups = 0;
-	for (int round = 0; round < 2; round++)
-		for (unsigned long long id = 1000; id < 6000; id++) {
-			snprintf(name, sizeof(name), "u%llu.service", id);
-			wrong += strcmp(workload_name(5, id), name) != 0;
-		}
-	CHECK(wrong == 0);
+	CHECK(ask(1000, 6000) == 0 && ask(1000, 6000) == 0);
 	CHECK(lookups == 4999); /* each once */
 	CHECK(workload_name(5, 1000) == first);
 	workload_names_free();
 	workload_names_free();
 }
 
+/* Of many units that come and go, those that are asked for stay. */
+static void test_cache_is_bounded(void)
+{
+	const char *kept = workload_name(5, 1000);
+	int wrong = 0;
+
+	lookups = 0;
+	for (unsigned long long id = 2000; id < 202000; id++) {
+		wrong += ask(id, id + 1);
+		if (id % 1000 == 0)
+			wrong += workload_name(5, 1000) != kept;
+	}
+	CHECK(wrong == 0);
+	CHECK(lookups == 200000);
+	CHECK(ask(2000, 2001) == 0);
+	CHECK(lookups == 200001); /* it was dropped */
+	workload_names_free();
+}
+
+static void test_parties(void)
+{
+	struct series_parties parties = {
+		.local_workload = 1000,
+		.peer_workload = WORKLOAD_NONE,
+		.local = { .prefix = 3 },
+		.peer = { .port = 80 },
+		.reporter = REPORTER_DESTINATION,
+	};
+	struct label_source s = {};
+
+	CHECK(identity_parties(&s, &parties, 5) == 0);
+	CHECK(s.reporter == REPORTER_DESTINATION && !s.is_overflow);
+	CHECK_STRING(s.local.unit, "u1000.service");
+	CHECK_STRING(s.peer.unit, "");
+	CHECK(s.local.at.prefix == 3 && s.peer.at.port == 80);
+	parties.local_workload = SERIES_OVERFLOW;
+	CHECK(identity_parties(&s, &parties, 5) == 0 && !s.is_overflow);
+	parties.peer_workload = SERIES_OVERFLOW;
+	CHECK(identity_parties(&s, &parties, 5) == 0 && s.is_overflow);
+	workload_names_free();
+}
+
 int main(void)
 {
-	test_source();
-	test_destination();
-	test_nameless_destination();
 	test_names();
+	test_cache_is_bounded();
+	test_parties();
 	return check_end();
 }

@@ -156,36 +156,35 @@ static void test_times(void)
 	fake_closed(&near);
 }
 
-static void at_loopback(struct fake_end *e, const char *unit, __u64 cgroup)
+static void in_unit(struct fake_end *e, const char *unit, __u64 cgroup)
+{
+	e->kn.name = unit;
+	e->kn.id = cgroup;
+}
+
+static void at_loopback(struct fake_end *e)
 {
 	struct sock_common *sk = &fake_sock(e->tp)->__sk_common;
 
 	sk->skc_rcv_saddr = sk->skc_daddr = bpf_htonl(0x7f000001);
 	if (e->listener) /* on all addresses */
 		fake_sock(e->listener)->__sk_common.skc_rcv_saddr = 0;
-	e->kn.name = unit;
-	e->kn.id = cgroup;
 }
 
-/* Both ends on this host: each is a connection of its own, and knows the other's unit. */
-static void test_loopback(void)
+/* The client's end is near. */
+static void exchange_between(struct fake_end *server)
 {
-	struct fake_end server;
-
-	start(1);
-	fake_init(&server, 0, 0, near.theirs, near.ours);
-	at_loopback(&near, "client.service", 1);
-	at_loopback(&server, "server.service", 2);
-	http_socket_state(fake_sock(server.listener), TCP_CLOSE, TCP_LISTEN);
-	fake_established(&near);
-	fake_established(&server);
-	CHECK(sink_health()->connections == 2);
 	fake_segment(&near, 1, near.ours, GET, sizeof(GET) - 1, 0);
-	fake_segment(&server, 0, near.ours, GET, sizeof(GET) - 1, 0);
-	fake_segment(&server, 1, near.theirs, ANSWER, sizeof(ANSWER) - 1, 0);
+	fake_segment(server, 0, near.ours, GET, sizeof(GET) - 1, 0);
+	fake_segment(server, 1, near.theirs, ANSWER, sizeof(ANSWER) - 1, 0);
 	fake_segment(&near, 0, near.theirs, ANSWER, sizeof(ANSWER) - 1, 0);
 	fake_closed(&near);
-	fake_closed(&server);
+	fake_closed(server);
+}
+
+/* Each end is a connection of its own, and knows the other's unit. */
+static void check_both_ends(void)
+{
 	CHECK(sink.count == 2 && is_one_answer(0) && is_one_answer(1));
 	CHECK(sink.exchanges[0].reporter == REPORTER_DESTINATION);
 	CHECK(sink.exchanges[1].reporter == REPORTER_SOURCE);
@@ -193,6 +192,80 @@ static void test_loopback(void)
 	CHECK(sink.exchanges[0].local_workload == sink.exchanges[1].peer_workload);
 	CHECK(sink.exchanges[0].peer_workload == sink.exchanges[1].local_workload);
 	CHECK(!sink_inexact() && check_closed());
+}
+
+static void start_both(struct fake_end *server)
+{
+	start(1);
+	fake_init(server, 0, 0, near.theirs, near.ours);
+	in_unit(&near, "client.service", 1);
+	in_unit(server, "server.service", 2);
+}
+
+static void test_loopback(void)
+{
+	struct fake_end server;
+
+	start_both(&server);
+	at_loopback(&near);
+	at_loopback(&server);
+	http_socket_state(fake_sock(server.listener), TCP_CLOSE, TCP_LISTEN);
+	fake_established(&near);
+	fake_established(&server);
+	CHECK(sink_health()->connections == 2);
+	exchange_between(&server);
+	check_both_ends();
+}
+
+/* Addresses and ports tell nothing: another namespace, NAT. */
+static void test_other_namespace(void)
+{
+	struct fake_end server;
+
+	start_both(&server);
+	server.net.ns.inum++;
+	fake_established(&near);
+	fake_established(&server);
+	exchange_between(&server);
+	check_both_ends();
+}
+
+/* The kernel shows the namespaces' sockets in any order. */
+static void test_older_in_other_namespace(int client_first)
+{
+	struct bpf_iter__tcp context = {};
+	struct fake_end server;
+
+	start_both(&server);
+	server.net.ns.inum++;
+	near.unseen = server.unseen = 1;
+	fake_established(&near);
+	fake_established(&server);
+	fake_attach(client_first ? &near : &server);
+	fake_attach(client_first ? &server : &near);
+	context.sk_common = &fake_sock(server.tp)->__sk_common;
+	http_peers(&context);
+	exchange_between(&server);
+	check_both_ends();
+}
+
+/* Through a network card, hence to another host: whatever the numbers are, it is not known. */
+static void test_other_host(void)
+{
+	struct device bus = {};
+	struct net_device card = { .dev.parent = &bus };
+	struct dst_entry route = { .dev = &card };
+	struct fake_end server;
+
+	start_both(&server);
+	fake_sock(near.tp)->sk_dst_cache = &route;
+	fake_established(&near);
+	fake_established(&server);
+	exchange_between(&server);
+	CHECK(sink.count == 2);
+	CHECK(sink.exchanges[0].peer_workload == WORKLOAD_NONE);
+	CHECK(sink.exchanges[1].peer_workload == WORKLOAD_NONE);
+	CHECK(check_closed());
 }
 
 int main(void)
@@ -210,6 +283,10 @@ int main(void)
 	test_fast_open_client(1);
 	test_times();
 	test_loopback();
+	test_other_namespace();
+	test_older_in_other_namespace(0);
+	test_older_in_other_namespace(1);
+	test_other_host();
 	sink_reset();
 	return check_end();
 }

@@ -181,7 +181,10 @@ static void test_workloads(void)
 	write_file(workloads, "# comment\n\n; comment\n");
 	CHECK(call(&oneshot, arguments) == -1);
 	write_file(workloads, "# comment\n[workload x]\nkey = 1\n");
-	check_error(&oneshot, arguments, ":2: '[workload x]'");
+	check_error(&oneshot, arguments, ":3: unknown key 'key' in [workload x]");
+	write_file(workloads, "[workload x]\nport = 1\n");
+	CHECK(call(&oneshot, arguments) == -1);
+	CHECK_STRING(output, "");
 	check_bad_ini("[meshtap]\nworkloads = /absent/w.ini\n", "/absent/w.ini");
 }
 

@@ -106,6 +106,11 @@ static inline void sink_skipped(const struct connection *c, const struct directi
 	memset(&known->heads[c->next & (SINK_HEADS - 1)][REQUEST], 0, sizeof(struct sink_text));
 }
 
+static inline __u32 sink_host(const struct http1_parser *p)
+{
+	return 0;
+}
+
 static inline int sink_wants_hello(const struct connection *c)
 {
 	return sink.wants_hello;

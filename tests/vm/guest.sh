@@ -6,9 +6,8 @@ set -u
 echo "kernel $(uname -r)"
 ip link set lo up
 set --
-for collector in build/meshtap-*; do
-	stem=${collector#build/meshtap-}
-	set -- "$@" "build/bpf/$(echo "$stem" | tr - _).bpf.o"
+for skeleton in build/bpf/*.skel.h; do
+	set -- "$@" "${skeleton%.skel.h}.bpf.o"
 done
 build/tests/verifier --max 250000 "$@" || exit 1
 sh tests/vm/http.sh

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "http_requests_metrics.h"
+
+#include "series_expiry.h"
+#include "series_names.h"
+#include "series_naming.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#define VALUES (sizeof(struct http_series) / sizeof(__u64))
+
+_Static_assert(VALUES <= SERIES_VALUES_MAX && sizeof(struct http_series_key) <= SERIES_KEY_SIZE,
+	       "series_table.h and names.h have room");
+
+static const char *flag_name(unsigned int flag)
+{
+	static const char *const names[] = { "-", "DC", "UC", "UPE" };
+
+	return flag < sizeof(names) / sizeof(names[0]) ? names[flag] : "-";
+}
+
+/* NULL: methods are not told apart. */
+static const char *method_name(unsigned int method)
+{
+	static const char *const names[] = HTTP_METHOD_NAMES;
+
+	return method && method < sizeof(names) / sizeof(names[0]) ? names[method] : NULL;
+}
+
+int metrics_open(struct metrics *m, const struct pins *pins)
+{
+	int r = http_maps_open(&m->maps, pins);
+
+	if (!r)
+		r = endpoint_maps_open(&m->endpoints, pins);
+	return r ? r : series_maps_open(&m->series, pins);
+}
+
+static int name_rows(struct series_sample *s, struct series_naming *naming)
+{
+	int r = 0;
+
+	for (unsigned int i = 0; !r && i < s->table.count; i++) {
+		const struct http_series_key *key = series_key(&s->table, i);
+
+		r = series_naming_row(naming, s, i,
+				      (struct label_source){
+					      .is_http = true,
+					      .flags = flag_name(key->flag),
+					      .response_code = key->status,
+					      .host = key->host,
+					      .method = method_name(key->method),
+				      });
+	}
+	return r;
+}
+
+static int expire(const struct settings *settings, struct series_sample *s)
+{
+	int r = series_expiry_find(s, settings->series.expiry);
+
+	if (r > 0)
+		r = series_expire(s);
+	return r ? r : series_names_clean(s);
+}
+
+static int make_lines(const struct metrics *m, struct series_lines *ret)
+{
+	struct series_naming naming = {
+		.workloads = m->workloads,
+		.tags = &m->settings->series.tags,
+		.reporters = m->settings->reporters,
+	};
+	struct series_sample s = {};
+	int r = series_sample_read(&s, &m->series, sizeof(struct http_series_key), VALUES);
+
+	if (!r)
+		r = name_rows(&s, &naming);
+	if (!r)
+		r = series_names_settle(&s);
+	if (!r)
+		r = series_sample_lines(&s, ret);
+	if (!r)
+		r = expire(m->settings, &s);
+	series_sample_free(&s);
+	series_naming_free(&naming);
+	return r;
+}
+
+/* Every request is observed once in every histogram, so the duration's observations are the
+ * requests. */
+static void write_requests_total(struct prom_text *text, const struct series_lines *lines,
+				 const struct series_settings *settings)
+{
+	if (settings_series_disables(settings, "istio_requests_total"))
+		return;
+	prom_family(text, "istio_requests_total", "counter", "HTTP requests that ended.");
+	for (unsigned int i = 0; i < lines->count; i++) {
+		const struct http_series *s = (const void *)lines->lines[i]->values;
+		unsigned long long n = 0;
+
+		for (int b = 0; b < BUCKETS_MAX; b++)
+			n += s->bucket[HISTOGRAM_DURATION][b];
+		prom_sample(text, "istio_requests_total", lines->lines[i]->labels, n);
+	}
+}
+
+static void write_histogram(struct prom_text *text, const struct series_lines *lines,
+			    const struct settings *settings, enum http_histogram h,
+			    const char *name, const char *help)
+{
+	if (settings_series_disables(&settings->series, name))
+		return;
+	prom_family(text, name, "histogram", help);
+	for (unsigned int i = 0; i < lines->count; i++) {
+		const struct http_series *s = (const void *)lines->lines[i]->values;
+		unsigned long long counts[BUCKETS_MAX];
+
+		for (int b = 0; b < BUCKETS_MAX; b++)
+			counts[b] = s->bucket[h][b];
+		prom_histogram(text, name, lines->lines[i]->labels, settings->bucket_bounds, counts,
+			       settings->buckets, s->sum[h]);
+	}
+}
+
+static void write_series(struct prom_text *text, const struct series_lines *lines,
+			 const struct settings *settings)
+{
+	write_requests_total(text, lines, &settings->series);
+	write_histogram(text, lines, settings, HISTOGRAM_DURATION,
+			"istio_request_duration_milliseconds",
+			"First request byte to last response byte.");
+	write_histogram(text, lines, settings, HISTOGRAM_REQUEST, "istio_request_bytes",
+			"Request line, headers, framing and body.");
+	write_histogram(text, lines, settings, HISTOGRAM_RESPONSE, "istio_response_bytes",
+			"Status line, headers, framing and body.");
+}
+
+int metrics_write(const struct metrics *m)
+{
+	struct series_lines lines = {};
+	struct prom_text text = {};
+	struct timespec started;
+	int r;
+
+	clock_gettime(CLOCK_MONOTONIC, &started);
+	r = make_lines(m, &lines);
+	if (!r) {
+		write_series(&text, &lines, m->settings);
+		http_health_write(&text, "meshtap_http_requests", &m->maps, &started);
+		r = m->settings->to_stdout ? prom_write_fd(&text, STDOUT_FILENO)
+					   : prom_write(&text, m->settings->textfile_dir,
+							"meshtap_http_requests.prom");
+	}
+	series_lines_free(&lines);
+	prom_text_free(&text);
+	return r;
+}
