@@ -6,7 +6,7 @@ VERSION    := 0.1.0
 # dashes).
 COLLECTORS := tcp_connections tcp_bytes http_requests access_log
 # One word adds a tool: tools/X/*.c -> build/meshtap-x. Tools load no BPF and share nothing with the collectors.
-TOOLS      :=
+TOOLS      := workloads
 
 prefix     ?= /usr
 sysconfdir ?= /etc

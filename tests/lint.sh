@@ -23,9 +23,9 @@ echo "shellcheck: $(wc -l <build/lint.files) files"
 xargs shellcheck <build/lint.files || status=1
 
 # Headers too, each by itself; missing system headers are no finding.
-echo "cppcheck: collectors/"
+echo "cppcheck: collectors/ tools/"
 cppcheck --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -q --std=c11 \
-	-D_GNU_SOURCE -DMESHTAP_VERSION='"0"' -Ibpf -Icollectors/shared collectors/ || status=1
+	-D_GNU_SOURCE -DMESHTAP_VERSION='"0"' -Ibpf -Icollectors/shared collectors/ tools/ || status=1
 
 rm -f build/lint.files
 [ "$status" = 0 ] || echo "lint: findings above" >&2

@@ -66,6 +66,21 @@ rule_http1_is_plain_c() {
 	includes '(bpf/)?bpf_[a-z_]+\.h|kernel_types\.h|(linux/)?bpf\.h' "${files[@]}"
 }
 
+# A tool is a program of its own: it knows nothing of bpf/ and collectors/, nor another tool, and nobody knows it.
+rule_tools() {
+	local files tool
+	for tool in $(existing tools/*); do
+		mapfile -t files < <(existing "$tool"/*.[ch])
+		grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]+"' "${files[@]}" /dev/null | while IFS= read -r line; do
+			[ -e "$tool/$(sed -E 's/.*include[[:space:]]+"([^"]*)".*/\1/; /\//s/.*/ /' <<<"$line")" ] || echo "$line"
+		done
+	done
+	mapfile -t files < <(existing bpf/*.[ch] collectors/*.[ch] collectors/shared/*.[ch])
+	grep -nE 'include.*tools/' "${files[@]}" /dev/null
+	mapfile -t files < <(existing tools/*/*.[ch])
+	includes '([a-z0-9_]+\.skel|bpf|libbpf)\.h' "${files[@]}"
+}
+
 metrics_of() { # file: the names in string literals
 	grep -oE '"(istio|meshtap)_[a-z0-9_]*[a-z0-9]' "$1" | tr -d '"' | sort -u
 }
@@ -87,7 +102,7 @@ check() { # rule
 refuses() { # rule, file, its text: a tree with that one file breaks the rule
 	local tree found
 	tree=$(mktemp -d "$SHUNIT_TMPDIR/tree.XXXXXX")
-	mkdir -p "$tree/bpf" "$tree/collectors/shared"
+	mkdir -p "$tree/bpf" "$tree/collectors/shared" "$tree/tools/a" "$tree/tools/b"
 	printf '%b\n' "$3" >"$tree/$2"
 	[ -z "${4:-}" ] || printf '%b\n' "$5" >"$tree/$4"
 	found=$(cd "$tree" && "$1")
@@ -127,6 +142,15 @@ test_http1_is_plain_c() {
 	check rule_http1_is_plain_c
 	refuses rule_http1_is_plain_c bpf/http1.h '#include <bpf/bpf_helpers.h>'
 	refuses rule_http1_is_plain_c bpf/http1.h '#include "kernel_types.h"'
+}
+
+test_tools() {
+	check rule_tools
+	refuses rule_tools tools/a/main.c '#include "identity.h"'
+	refuses rule_tools tools/a/main.c '#include "../../collectors/shared/identity.h"'
+	refuses rule_tools tools/a/main.c '#include "../b/b.h"' tools/b/b.h ''
+	refuses rule_tools tools/a/main.c '#include <bpf/libbpf.h>'
+	refuses rule_tools collectors/shared/a.c '#include "../../tools/a/a.h"'
 }
 
 test_one_collector_per_metric() {
