@@ -195,5 +195,9 @@ install: all
 	$(INSTALL) -m 644 man/*.7 $(DESTDIR)$(mandir)/man7
 	$(INSTALL) -m 644 man/*.8 $(DESTDIR)$(mandir)/man8
 	$(INSTALL) -m 644 packaging/logrotate/meshtap $(DESTDIR)$(sysconfdir)/logrotate.d
+	for d in prometheus grafana; do \
+		$(INSTALL) -d $(DESTDIR)$(prefix)/share/meshtap/$$d && \
+			$(INSTALL) -m 644 conf/$$d/* $(DESTDIR)$(prefix)/share/meshtap/$$d || exit 1; \
+	done
 
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/tests/shared/*.d $(BUILD)/tools/*/*.d)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# "make lint": format of C, shell scripts, and what cppcheck finds. Runs all
-# three, fails if any does.
+# "make lint": format of C, shell scripts, what cppcheck finds, and whether Prometheus's and Grafana's files can be read. Runs
+# all, fails if any does.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -26,6 +26,14 @@ xargs shellcheck <build/lint.files || status=1
 echo "cppcheck: collectors/ tools/"
 cppcheck --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -q --std=c11 \
 	-D_GNU_SOURCE -DMESHTAP_VERSION='"0"' -Ibpf -Icollectors/shared collectors/ tools/ || status=1
+
+# Every key once: the later of two would win silently.
+echo "JSON and YAML: conf/, tests/prometheus/"
+python3 tests/prometheus/check_syntax.py conf/grafana/*.json conf/prometheus/*.yml tests/prometheus/*.yml || status=1
+promtool check rules conf/prometheus/*.rules.yml >build/lint.files || {
+	cat build/lint.files
+	status=1
+}
 
 rm -f build/lint.files
 [ "$status" = 0 ] || echo "lint: findings above" >&2
