@@ -95,6 +95,32 @@ in_unit() {
 	sh -c 'echo $$ >"$1/cgroup.procs"; ns=$2; shift 2; exec ip netns exec "$ns" "$@"' sh "$cgroup/$unit" "$ns" "$@"
 }
 
+# hold_in UNIT NETNS COMMAND...: a client that says "ready", then "done" for each line that it is given. say N: one more
+# line, N in all; hang_up ends it.
+hold_in() {
+	rm -f "$dir/orders"
+	mkfifo "$dir/orders"
+	: >"$dir/held"
+	in_unit "$@" <"$dir/orders" >"$dir/held" &
+	held=$!
+	exec 9>"$dir/orders"
+	wait_for grep -q ready "$dir/held"
+}
+
+has_said() {
+	[ "$(grep -c 'done' "$dir/held")" = "$1" ]
+}
+
+say() {
+	echo go >&9
+	wait_for has_said "$1"
+}
+
+hang_up() {
+	exec 9>&-
+	wait "$held"
+}
+
 # become_collector NAME OPTION...: for the background, where $! must be the collector
 become_collector() {
 	local name="$1"

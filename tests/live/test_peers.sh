@@ -10,7 +10,6 @@ talk=$top/tests/live/peers/talk.py
 host=peers-host-$$ a=peers-a-$$ b=peers-b-$$
 server=peers-server-$$.service
 client=peers-client-$$.service
-held=''
 
 # container NETNS NUMBER: as docker does it
 container() {
@@ -243,27 +242,7 @@ test_client_that_lives_briefly() {
 
 # hold MODE NETNS ADDRESS PORT: a connection that stays; say N: one more request, N in all; hang_up ends it.
 hold() {
-	rm -f "$dir/orders"
-	mkfifo "$dir/orders"
-	: >"$dir/held"
-	in_unit "$client" "$2" python3 "$talk" "$1" "$3" "$4" <"$dir/orders" >"$dir/held" &
-	held=$!
-	exec 9>"$dir/orders"
-	wait_for grep -q ready "$dir/held"
-}
-
-said() {
-	[ "$(grep -c 'done' "$dir/held")" = "$1" ]
-}
-
-say() {
-	echo go >&9
-	wait_for said "$1"
-}
-
-hang_up() {
-	exec 9>&-
-	wait "$held"
+	hold_in "$client" "$2" python3 "$talk" "$1" "$3" "$4"
 }
 
 assert_open() {

@@ -25,27 +25,7 @@ client() {
 
 # hold ADDRESS: a connection that stays; say N: 10 more exchanges, N in all; hang_up ends it.
 hold() {
-	rm -f "$dir/orders"
-	mkfifo "$dir/orders"
-	: >"$dir/held"
-	in_unit "$client" "$net" python3 "$traffic" hold "$1" "$port" <"$dir/orders" >"$dir/held" &
-	held=$!
-	exec 9>"$dir/orders"
-	wait_for grep -q ready "$dir/held"
-}
-
-said() {
-	[ "$(grep -c 'done' "$dir/held")" = "$1" ]
-}
-
-say() {
-	echo go >&9
-	wait_for said "$1"
-}
-
-hang_up() {
-	exec 9>&-
-	wait "$held"
+	hold_in "$client" "$net" python3 "$traffic" hold "$1" "$port"
 }
 
 connections() {
