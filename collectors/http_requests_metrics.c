@@ -56,15 +56,6 @@ static int name_rows(struct series_sample *s, struct series_naming *naming)
 	return r;
 }
 
-static int expire(const struct settings *settings, struct series_sample *s)
-{
-	int r = series_expiry_find(s, settings->series.expiry);
-
-	if (r > 0)
-		r = series_expire(s);
-	return r ? r : series_names_clean(s);
-}
-
 static int make_lines(const struct metrics *m, struct series_lines *ret)
 {
 	struct series_naming naming = {
@@ -82,7 +73,7 @@ static int make_lines(const struct metrics *m, struct series_lines *ret)
 	if (!r)
 		r = series_sample_lines(&s, ret);
 	if (!r)
-		r = expire(m->settings, &s);
+		r = series_expiry_run(&s, m->settings->series.expiry);
 	series_sample_free(&s);
 	series_naming_free(&naming);
 	return r;

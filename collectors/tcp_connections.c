@@ -174,15 +174,6 @@ static void count_open(struct series_sample *s)
 	s->gauges = 1U << OPEN;
 }
 
-static int expire(const struct settings *settings, struct series_sample *s)
-{
-	int r = series_expiry_find(s, settings->series.expiry);
-
-	if (r > 0)
-		r = series_expire(s);
-	return r ? r : series_names_clean(s);
-}
-
 static int make_lines(const struct settings *settings, const struct workloads *workloads,
 		      const struct pins *pins, struct series_lines *ret)
 {
@@ -207,7 +198,7 @@ static int make_lines(const struct settings *settings, const struct workloads *w
 	if (!r)
 		r = series_sample_lines(&s, ret);
 	if (!r)
-		r = expire(settings, &s);
+		r = series_expiry_run(&s, settings->series.expiry);
 	series_sample_free(&s);
 	series_naming_free(&naming);
 	series_maps_close(&maps);

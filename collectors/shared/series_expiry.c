@@ -10,6 +10,7 @@
 
 #include "identity.h"
 #include "privileges.h"
+#include "series_names.h"
 #include "series_take.h"
 #include "unit_names.h"
 #include "workload.h"
@@ -212,4 +213,13 @@ int series_expire(struct series_sample *s)
 	if (!r)
 		forget_units(s);
 	return r;
+}
+
+int series_expiry_run(struct series_sample *s, unsigned int expiry)
+{
+	int r = series_expiry_find(s, expiry);
+
+	if (r > 0)
+		r = series_expire(s);
+	return r ? r : series_names_clean(s);
 }

@@ -32,4 +32,7 @@ int series_expiry_keep_used(struct series_sample *s, int fd);
  */
 int series_expire(struct series_sample *s);
 
+/* series_expiry_find(), series_expire() and series_names_clean(), for who keeps no further rows. */
+int series_expiry_run(struct series_sample *s, unsigned int expiry);
+
 #endif
