@@ -170,18 +170,20 @@ static __always_inline int replay_next(const struct direction *d, const struct s
 				       struct walk *k, __u32 slot)
 {
 	__u32 at = stash_until(slot, d->next_seq);
-	const struct stash_range *r;
+	struct stash_range r;
 	struct stash_piece *piece;
 
 	if (at >= STASH_RANGES)
 		return 0;
-	r = &stash->range[at & (STASH_RANGES - 1)];
+	r = stash_get(stash, at);
+	if (!r.length || sequence_after(r.seq, d->next_seq) > 0)
+		return 0; /* it is another one by now, so entered has changed */
 	k->range = at + 1;
 	k->peeked = 0;
-	k->seq = r->seq;
-	k->length = r->length;
+	k->seq = r.seq;
+	k->length = r.length;
 	k->seen_ns = k->now;
-	k->has_copy = r->has_copy;
+	k->has_copy = r.has_copy;
 	if (!k->has_copy)
 		return 1;
 	piece = stash_piece_of(k->id, k->seq);
@@ -195,15 +197,18 @@ static __always_inline int replay_next(const struct direction *d, const struct s
 /* Takes out what was replayed. */
 static __always_inline void replay_end(struct connection *c, struct stash *stash, struct walk *k)
 {
-	struct stash_range *r = &stash->range[(k->range - 1) & (STASH_RANGES - 1)];
+	__u32 at = k->range - 1;
+	struct stash_range r;
 
 	if (k->has_copy)
 		stash_delete_piece(k->id, k->seq);
 	bpf_spin_lock(&c->lock);
 	k->range = 0;
-	r->seq += k->length;
-	r->length -= k->length;
-	if (!r->length)
+	r = stash_get(stash, at);
+	r.seq += k->length;
+	r.length -= k->length;
+	stash_set(stash, at, r);
+	if (!r.length)
 		c->stashed--;
 	bpf_spin_unlock(&c->lock);
 }

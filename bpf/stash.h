@@ -31,9 +31,10 @@ struct {
 	__type(value, struct stash);
 } blank_stash SEC(".maps");
 
+/* Preallocated: a program that needs 33 at once, for a segment of 64 KiB, is refused most of them
+ * otherwise (the kernel's allocator keeps 12 of this size for a CPU). */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, STASH_PIECES);
 	__type(key, struct stash_key);
 	__type(value, struct stash_piece);
@@ -75,6 +76,17 @@ static __always_inline void stash_delete_piece(__u64 connection, __u32 seq)
 	bpf_map_delete_elem(&stash_pieces, &key);
 }
 
+static __always_inline struct stash_range stash_get(const struct stash *stash, __u32 i)
+{
+	return stash_unpack(*(const volatile stash_word *)&stash->range[i & (STASH_RANGES - 1)]);
+}
+
+/* Call under the lock. */
+static __always_inline void stash_set(struct stash *stash, __u32 i, struct stash_range r)
+{
+	*(volatile stash_word *)&stash->range[i & (STASH_RANGES - 1)] = stash_pack(r);
+}
+
 static __always_inline struct stash *stash_in_slot(__u32 slot)
 {
 	struct scratch *s = scratch_at(slot);
@@ -88,7 +100,8 @@ static __always_inline struct stash *stash_in_slot(__u32 slot)
 
 /*
  * Searches, verified once; they return the number of a range or STASH_RANGES. They run without the
- * lock: only who holds the direction takes ranges out, and who enters one checks under the lock.
+ * lock: only who holds the direction takes ranges out, and who enters one checks under the lock. A
+ * range is one word, so none is seen half changed.
  */
 
 /* A range that has the byte at seq, or that ends before it. */
@@ -99,9 +112,9 @@ __noinline int stash_until(__u32 slot, __u32 seq)
 	if (!stash)
 		return STASH_RANGES;
 	for (__u32 i = 0; i < STASH_RANGES; i++) {
-		const struct stash_range *r = &stash->range[i];
+		struct stash_range r = stash_get(stash, i);
 
-		if (r->length && sequence_after(r->seq, seq) <= 0)
+		if (r.length && sequence_after(r.seq, seq) <= 0)
 			return i;
 	}
 	return STASH_RANGES;
@@ -115,11 +128,11 @@ __noinline __u32 stash_hole(__u32 slot, __u32 seq)
 	if (!stash)
 		return seq;
 	for (__u32 i = 0; i < STASH_RANGES; i++) {
-		const struct stash_range *r = &stash->range[i];
+		struct stash_range r = stash_get(stash, i);
 
-		if (r->length && sequence_after(r->seq, seq) <= 0 &&
-		    sequence_after(r->seq + r->length, seq) > 0)
-			return r->seq + r->length;
+		if (r.length && sequence_after(r.seq, seq) <= 0 &&
+		    sequence_after(r.seq + r.length, seq) > 0)
+			return r.seq + r.length;
 	}
 	return seq;
 }
@@ -134,10 +147,10 @@ __noinline __u32 stash_room(__u32 slot, __u32 seq, __u32 length)
 		return 0;
 	s->walk.room = length;
 	for (__u32 i = 0; i < STASH_RANGES; i++) {
-		const struct stash_range *r = &stash->range[i];
-		__u32 ahead = r->seq - seq;
+		struct stash_range r = stash_get(stash, i);
+		__u32 ahead = r.seq - seq;
 
-		if (r->length && ahead < s->walk.room)
+		if (r.length && ahead < s->walk.room)
 			s->walk.room = ahead;
 	}
 	return s->walk.room;
@@ -151,10 +164,9 @@ __noinline int stash_neighbour(__u32 slot, __u32 seq, __u32 end, __u32 has_copy)
 	if (!stash)
 		return STASH_RANGES;
 	for (__u32 i = 0; i < STASH_RANGES; i++) {
-		const struct stash_range *r = &stash->range[i];
+		struct stash_range r = stash_get(stash, i);
 
-		if (r->length && r->has_copy == has_copy &&
-		    (seq == r->seq + r->length || end == r->seq))
+		if (r.length && r.has_copy == has_copy && (seq == r.seq + r.length || end == r.seq))
 			return i;
 	}
 	return STASH_RANGES;
@@ -167,31 +179,34 @@ __noinline int stash_free(__u32 slot)
 	if (!stash)
 		return STASH_RANGES;
 	for (__u32 i = 0; i < STASH_RANGES; i++)
-		if (!stash->range[i].length)
+		if (!stash_get(stash, i).length)
 			return i;
 	return STASH_RANGES;
 }
 
 /* Call under the lock. Returns whether the bytes are in; if not, the range is another by now. */
 static __always_inline int stash_enter_at(struct connection *c, const struct direction *d,
-					  struct stash_range *r, __u32 seq, __u32 length,
+					  struct stash *stash, __u32 at, __u32 seq, __u32 length,
 					  __u32 has_copy)
 {
-	if (!r->length) {
-		r->seq = seq;
-		r->has_copy = has_copy;
+	struct stash_range r = stash_get(stash, at);
+
+	if (!r.length) {
+		r.seq = seq;
+		r.has_copy = has_copy;
 		c->stashed++;
-	} else if (r->has_copy != has_copy) {
+	} else if (r.has_copy != has_copy) {
 		return 0;
-	} else if (seq + length == r->seq) {
+	} else if (seq + length == r.seq) {
 		if (d->started &&
-		    sequence_after(r->seq, d->next_seq) <= 0) /* it is replayed already */
+		    sequence_after(r.seq, d->next_seq) <= 0) /* it is replayed already */
 			return 0;
-		r->seq = seq;
-	} else if (seq != r->seq + r->length) {
+		r.seq = seq;
+	} else if (seq != r.seq + r.length) {
 		return 0;
 	}
-	r->length += length;
+	r.length += length;
+	stash_set(stash, at, r);
 	c->entered++;
 	return 1;
 }
@@ -210,8 +225,7 @@ static __always_inline int stash_enter(struct connection *c, struct direction *d
 		if (at >= STASH_RANGES)
 			return -1;
 		bpf_spin_lock(&c->lock);
-		is_in = stash_enter_at(c, d, &stash->range[at & (STASH_RANGES - 1)], seq, length,
-				       has_copy);
+		is_in = stash_enter_at(c, d, stash, at, seq, length, has_copy);
 		bpf_spin_unlock(&c->lock);
 		if (is_in)
 			return 0;
@@ -224,21 +238,22 @@ __noinline int stash_drop_piece(__u64 connection, __u32 i)
 {
 	struct stash *stash = bpf_map_lookup_elem(&stashes, &connection);
 	struct stash_piece *piece;
-	struct stash_range *r;
+	struct stash_range r;
 	__u32 length;
 
 	if (!stash)
 		return 0;
-	r = &stash->range[i & (STASH_RANGES - 1)];
-	if (!r->length || !r->has_copy)
+	r = stash_get(stash, i);
+	if (!r.length || !r.has_copy)
 		return 0;
-	piece = stash_piece_of(connection, r->seq);
+	piece = stash_piece_of(connection, r.seq);
 	if (!piece)
 		return 0;
 	length = piece->length;
-	stash_delete_piece(connection, r->seq);
-	r->seq += length;
-	r->length -= length;
+	stash_delete_piece(connection, r.seq);
+	r.seq += length;
+	r.length -= length;
+	stash_set(stash, i, r);
 	return 1;
 }
 

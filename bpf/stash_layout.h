@@ -16,9 +16,27 @@ struct stash_range {
 	__u32 has_copy;
 };
 
+/* As it is kept: a word, because searches read it without the lock, and must see it as it was at
+ * one moment. */
+typedef __u64 stash_word;
+
+static inline struct stash_range stash_unpack(stash_word word)
+{
+	struct stash_range r = { .seq = word,
+				 .length = word >> 32 & 0x7fffffff,
+				 .has_copy = word >> 63 };
+
+	return r;
+}
+
+static inline stash_word stash_pack(struct stash_range r)
+{
+	return (stash_word)r.has_copy << 63 | (stash_word)r.length << 32 | r.seq;
+}
+
 /* By connection id. */
 struct stash {
-	struct stash_range range[STASH_RANGES];
+	stash_word range[STASH_RANGES];
 };
 
 /* Of a piece: its first byte. */

@@ -171,10 +171,11 @@ static void remove_stash(const struct http_maps *maps, __u64 connection)
 	if (bpf_map_lookup_elem(maps->stashes, &connection, &stash))
 		return;
 	for (int i = 0; i < STASH_RANGES; i++) {
-		struct stash_key key = { .connection = connection, .seq = stash.range[i].seq };
+		struct stash_range r = stash_unpack(stash.range[i]);
+		struct stash_key key = { .connection = connection, .seq = r.seq };
 
-		if (stash.range[i].has_copy)
-			remove_range(maps, key, stash.range[i].length);
+		if (r.has_copy)
+			remove_range(maps, key, r.length);
 	}
 	bpf_map_delete_elem(maps->stashes, &connection);
 }
