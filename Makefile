@@ -18,7 +18,7 @@ CLANG      ?= clang
 BPFTOOL    ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 CFLAGS     ?= -O2 -g
 BUILD      := build
-PKGS       := libbpf inih libcap libpcre2-8
+PKGS       := libbpf inih libcap libpcre2-8 libnghttp2
 TOOL_PKGS  := yaml-0.1
 
 WARNINGS   := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wformat=2
@@ -37,7 +37,7 @@ BINARIES   := $(foreach c,$(COLLECTORS),$(BUILD)/meshtap-$(subst _,-,$(c)))
 TOOL_BINS  := $(foreach t,$(TOOLS),$(BUILD)/meshtap-$(subst _,-,$(t)))
 SHARED_OBJ := $(patsubst collectors/shared/%.c,$(BUILD)/shared/%.o,$(wildcard collectors/shared/*.c))
 
-.PHONY: all run check check-adversity check-load check-long check-mixed check-vm unit-tests verifier fuzz lint install clean
+.PHONY: all run check check-adversity check-grpc check-http2 check-load check-long check-mixed check-vm unit-tests verifier fuzz lint install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -107,17 +107,19 @@ check:
 	@$(MAKE) --no-print-directory all unit-tests
 	@tests/run.sh $(UNIT_TESTS)
 
-# What "make check" has no time for: 1,000,000 mixed requests on a good link, 100,000 on a bad one, 10,000,000 while the
-# log is rotated.
+# What "make check" has no time for: 1,000,000 mixed requests on a good link, 100,000 on a bad one, 1,000,000 of HTTP/2,
+# 100,000 calls of gRPC, 10,000,000 while the log is rotated.
 LONG = MESHTAP_TEST_SECONDS=3600 MESHTAP_TESTS_SECONDS=3600
 
-check-long: check-mixed check-adversity check-load
+check-long: check-mixed check-adversity check-http2 check-grpc check-load
 
 check-mixed: REQUESTS = 1000000
 check-adversity: REQUESTS = 100000
+check-http2: REQUESTS = 1000000
+check-grpc: REQUESTS = 100000
 check-load: REQUESTS = 10000000
 
-check-mixed check-adversity check-load:
+check-mixed check-adversity check-http2 check-grpc check-load:
 	@packaging/deps.sh test
 	@$(MAKE) --no-print-directory all
 	@$(LONG) MESHTAP_TEST_REQUESTS=$(REQUESTS) \
@@ -160,6 +162,9 @@ $(BUILD)/fuzz/fuzz_filter: FUZZ_LIBS := $(shell pkg-config --libs libpcre2-8)
 $(BUILD)/fuzz/fuzz_workloads: $(wildcard collectors/shared/workloads*.c) $(addprefix collectors/shared/,glob_match.c \
 	log_text_utf8.c settings_lines.c settings_number.c settings_text.c)
 $(BUILD)/fuzz/fuzz_workloads: FUZZ_LIBS := $(shell pkg-config --libs inih)
+
+$(BUILD)/fuzz/fuzz_http2_heads: $(wildcard collectors/shared/http2_*.c) collectors/shared/hpack.c
+$(BUILD)/fuzz/fuzz_http2_heads: FUZZ_LIBS := $(shell pkg-config --libs libnghttp2)
 
 $(BUILD)/fuzz/fuzz_istio_objects: $(filter-out %/main.c,$(wildcard tools/workloads/*.c))
 $(BUILD)/fuzz/fuzz_istio_objects: FUZZ_CFLAGS += -DMESHTAP_VERSION='"$(VERSION)"' -Itools/workloads

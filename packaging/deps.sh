@@ -21,6 +21,7 @@ list() {
 	b|libinih-dev|pkgconfig(inih)
 	b|libcap-dev|pkgconfig(libcap)
 	b|libpcre2-dev|pkgconfig(libpcre2-8)
+	b|libnghttp2-dev|pkgconfig(libnghttp2)
 	b|libyaml-dev|pkgconfig(yaml-0.1)
 	t|shunit2|shunit2
 	t|nginx-light/nginx|nginx
@@ -46,6 +47,12 @@ list() {
 	t|logrotate|logrotate
 	t|nftables|nftables
 	t|python3-yaml|python3-pyyaml
+	t|nghttp2-client|nghttp2
+	t|nghttp2-server|nghttp2
+	t|nghttp2-proxy|nghttp2
+	t|python3-grpcio|python3-grpcio
+	t|python3-h2|python3-h2
+	t|libgrpc++-dev|grpc-devel
 	v|qemu-system-x86|qemu-system-x86-core
 	v|busybox-static|busybox
 	v|kmod|kmod
