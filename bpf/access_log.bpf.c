@@ -71,6 +71,27 @@ static __always_inline void sink_exchange(struct connection *c, const struct exc
 	record_exchange_send_in(s->window.slot);
 }
 
+static __always_inline void sink_block(const struct connection *c, struct record_block *r,
+				       __u64 size)
+{
+	if (is_wanted(c))
+		record_send(r, size);
+}
+
+static __always_inline void sink_stream(const struct connection *c, struct scratch *s)
+{
+	if (is_wanted(c))
+		record_stream_in(s->window.slot);
+}
+
+static __always_inline void sink_http2_gone(const struct connection *c)
+{
+	struct record_header r = { .type = RECORD_GONE, .connection = c->id };
+
+	if (is_wanted(c))
+		record_send(&r, sizeof(r));
+}
+
 static __always_inline __u32 sink_host(const struct http1_parser *p)
 {
 	return 0;

@@ -4,22 +4,10 @@
 #define MESHTAP_ACCESS_LOG_H
 
 #include "control.h"
-#include "exchange.h"
+#include "http2_exchange.h"
+#include "record.h"
 #include "series.h"
 #include "tuple.h"
-
-enum record_type {
-	RECORD_EXCHANGE = 1,
-	RECORD_HEAD,
-	RECORD_TCP,
-	RECORD_HELLO,
-};
-
-struct record_header {
-	__u32 type;	  /* enum record_type */
-	__u32 ordinal;	  /* of the exchange on its connection */
-	__u64 connection; /* unique */
-};
 
 /* Of a head: at their least more than user space keeps of one. What comes beyond is not kept. */
 #define HEAD_PIECES_MAX 136
@@ -61,6 +49,14 @@ struct record_exchange {
 	__u32 reserved;
 };
 
+/* RECORD_STREAM: a request on an HTTP/2 stream that ended, after all its header blocks: one line.
+ */
+struct record_stream {
+	struct record_header header;
+	struct record_connection connection;
+	struct http2_exchange h2;
+};
+
 /* A connection that was not HTTP, at its close, or while it lives; or one that was refused. */
 struct record_tcp {
 	struct record_header header;
@@ -96,7 +92,7 @@ struct log_state {
 	__u64 lines_killed; /* of these: gone with a process that was killed */
 };
 
-#define FILTER_FLAGS  4	   /* of enum exchange_flag */
+#define FILTER_FLAGS  8	   /* of enum exchange_flag; a power of two */
 #define FILTER_STATUS 1024 /* above every status */
 
 /* What the kernel knows of a filter: which exchanges can pass it. */

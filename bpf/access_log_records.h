@@ -128,6 +128,67 @@ __noinline int piece_send_in(__u64 connection, __u32 ordinal, __u32 response, __
 	return record_send(&piece->head, sizeof(piece->head) + length);
 }
 
+/* The head of a request that came as HTTP/1. */
+static __always_inline int upgraded_pieces_send(const struct connection *c,
+						const struct record_stream *r)
+{
+	__u32 request = r->h2.exchange.kept[REQUEST], ordinal = r->h2.upgraded - 1;
+
+	if (request == KEPT_LOST)
+		return 0;
+	for (__u32 i = 0; i < HEAD_PIECES_MAX && i < request; i++)
+		if (piece_send_in(c->id, ordinal, 0, i))
+			return 1;
+	return 0;
+}
+
+_Static_assert(sizeof(struct record_stream) <= sizeof(((struct scratch *)0)->record), "room");
+
+/* Returns 0, or not: no room. */
+static __always_inline long record_stream_send(const struct connection *c, struct scratch *s)
+{
+	struct record_stream *r = (struct record_stream *)s->record;
+
+	r->header.type = RECORD_STREAM;
+	r->header.ordinal = s->stream.h2.exchange.ordinal;
+	r->header.connection = c->id;
+	record_connection_fill(&r->connection, c);
+	r->connection.rtt_us = s->walk.rtt_us;
+	r->connection.retransmits = s->walk.retransmits;
+	r->h2 = s->stream.h2;
+	if (r->h2.upgraded && upgraded_pieces_send(c, r))
+		return -1;
+	return record_send(r, sizeof(*r));
+}
+
+/* It has no line: what user space keeps of it can go. */
+static __always_inline void record_stream_skip(const struct connection *c, const struct scratch *s)
+{
+	struct record_header r = { .type = RECORD_STREAM,
+				   .ordinal = s->stream.h2.exchange.ordinal,
+				   .connection = c->id };
+
+	record_send(&r, sizeof(r));
+}
+
+/* Of scratch.stream. Verified once. */
+__noinline int record_stream_in(__u32 slot)
+{
+	struct scratch *s = scratch_at(slot);
+	struct connection *c;
+
+	if (!s)
+		return 0;
+	c = bpf_map_lookup_elem(&connections, &s->walk.tuple);
+	if (!c)
+		return 0;
+	if (is_sampled_out())
+		record_stream_skip(c, s);
+	else if (record_stream_send(c, s))
+		count_dropped();
+	return 0;
+}
+
 /* The pieces, but a request's only one. */
 static __always_inline int pieces_send(const struct record_exchange *r)
 {

@@ -3,7 +3,7 @@
 #ifndef MESHTAP_CLOSE_H
 #define MESHTAP_CLOSE_H
 
-#include "http.h"
+#include "http2_close.h"
 
 /* Why an exchange that is in flight when its connection closes did not end (telemetry
  * specification 2.4). */
@@ -68,10 +68,11 @@ static __always_inline void direction_settle(struct connection *c, struct direct
 		/* jumped over a hole that never filled */
 		d->position += missing;
 		d->parser.body += missing;
-	} else if (missing > 0 && (__u32)missing <= http1_passable(&d->parser)) {
+	} else if (missing > 0 && (__u32)missing <= http1_passable(&d->parser) &&
+		   !(d->parser.phase == HTTP1_FRAMES && (__u32)missing == d->parser.skip)) {
 		d->position += missing;
 		http1_pass(&d->parser, missing);
-	} else if (missing > 0 && !is_searched(c, egress)) {
+	} else if (missing > 0 && !d->unsynced && !is_searched(c, egress)) {
 		c->missed |= egress ? MISSED_SENT : MISSED_RECEIVED;
 	}
 }
@@ -109,7 +110,7 @@ static __always_inline __u32 connection_settle(struct connection *c, const struc
 			 1);
 	direction_settle(c, &c->direction[client ? RESPONSE : REQUEST], BPF_CORE_READ(tp, rcv_nxt),
 			 0);
-	if (c->dead)
+	if (c->dead || c->h2)
 		return 0;
 	if (c->missed || (c->replay_due && c->stashed) || c->pickup == PICKUP_TRY) {
 		exchanges_declare(c);
@@ -182,6 +183,8 @@ static __always_inline void connection_remove(struct connection *c, const struct
 		bpf_map_delete_elem(&early_connections, t);
 	if (c->has_stash)
 		stash_drop(id);
+	if (c->h2)
+		http2_remove(c);
 	if (c->has_deep)
 		bpf_map_delete_elem(&deep_rings, &id);
 	if (!bpf_map_delete_elem(&connections, t))
@@ -218,9 +221,12 @@ static __always_inline void connection_closed(struct sock *sk, int in_handshake)
 	if (c->undecided)
 		connection_decide(c);
 	exchanges_close(c, sk, connection_settle(c, sk), now);
+	if (c->h2)
+		http2_close(c, sk, now);
 	if (!c->is_http)
 		connection_end_tcp(c, sk, now);
-	if (c->direction[REQUEST].begun || c->skipped) /* a head whose end never came */
+	/* a head whose end never came, or that became a stream's and is not reported */
+	if (c->direction[REQUEST].begun || c->skipped || c->h2 == H2_UPGRADED)
 		sink_gone(c, c->next + 1);
 	connection_remove(c, &t);
 }

@@ -28,6 +28,13 @@ enum closer {
 
 enum { REQUEST, RESPONSE, DIRECTIONS };
 
+/* See http2_streams.h. */
+enum h2 {
+	H2_NONE,
+	H2_BEGUN,    /* or so it seems, until the client speaks */
+	H2_UPGRADED, /* from HTTP/1 */
+};
+
 enum missed {
 	MISSED_RECEIVED = 1,
 	MISSED_SENT = 2,
@@ -67,8 +74,8 @@ struct direction {
 	__u8 kept;	/* pieces of the message's head that the sink keeps, or KEPT_LOST */
 	__u8 line_kept; /* as struct http1_kept has it, of the line that goes on */
 	__u8 head_open; /* its head has begun in a window before, and not ended */
-	__u8 reserved;
-	__u32 host; /* request: as in struct exchange */
+	__u8 unsynced;	/* HTTP/2: where a frame begins is not known */
+	__u32 host;	/* request: as in struct exchange */
 	struct http1_parser parser;
 };
 
@@ -114,7 +121,7 @@ struct connection {
 	__u8 answered;	 /* the oldest exchange, before its request ended */
 	__u8 hello;	 /* 0, or pieces of a TLS ClientHello that were sent + 1, see hello.h */
 	__u8 undecided;	 /* the server may still tell who it is */
-	__u8 reserved;
+	__u8 h2;	 /* enum h2 */
 	__u32 stashed;	 /* ranges in its stash */
 	__u32 entered;	 /* counts what was put into it */
 	__u32 kept_from; /* of exchanges before this ordinal the sink has kept nothing, or was

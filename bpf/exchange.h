@@ -11,6 +11,8 @@ enum exchange_flag {
 	EXCHANGE_DC,  /* the client went before the response's end */
 	EXCHANGE_UC,  /* the server went before the response's head */
 	EXCHANGE_UPE, /* the server cut the body short */
+	EXCHANGE_DR,  /* the client reset the stream */
+	EXCHANGE_UR,  /* the server did */
 };
 
 enum {
@@ -50,12 +52,13 @@ enum inexact_reason {
 	INEXACT_SEGMENT,  /* more messages in one segment than can be walked */
 	INEXACT_SCRATCH,  /* no free scratch window on this CPU */
 	INEXACT_OLDER,	  /* in progress when the collector came */
+	INEXACT_RING,	  /* HTTP/2: user space did not read fast enough */
 	INEXACT_REASONS,
 };
 
 #define INEXACT_REASON_NAMES                                                                       \
 	{                                                                                          \
-		"hole", "pipeline", "framing", "segment", "scratch", "older"                       \
+		"hole", "pipeline", "framing", "segment", "scratch", "older", "ring"               \
 	}
 
 /* Counters that are not series; one entry of an array map. */
@@ -64,6 +67,7 @@ struct http_health {
 	__u64 series_overflow; /* exchanges summed in an overflow series */
 	__u64 connections;     /* tracked now */
 	__u64 inexact[INEXACT_REASONS];
+	__u64 unresolved; /* HTTP/2: header fields that are not known, by user space */
 };
 
 #endif

@@ -8,6 +8,9 @@
  *   sink_gone(c, ordinal)  no exchange from c->kept_from up to this one will be heard of
  *   sink_skipped(c, d)  nor will the request be whose head d has come to the end of
  *   sink_host(p)  id of the host that a request's head names, where tells_hosts is set
+ *   sink_block(c, r, size)  a piece of an HTTP/2 header block, whose bytes follow the record
+ *   sink_stream(c, s)  an HTTP/2 stream ended, in s->stream
+ *   sink_http2_gone(c)  nothing more comes of an HTTP/2 connection
  *   sink_segment(k, tp)  the socket of the segment that is walked
  *   sink_wants_hello(c), sink_hello(c, w, length, index)  see hello.h
  * Bytes come through reader_load(), so nothing here knows whether they come from an skb.
@@ -15,6 +18,7 @@
 #ifndef MESHTAP_HTTP_H
 #define MESHTAP_HTTP_H
 
+#include "http2_upgrade.h"
 #include "message.h"
 #include "scratch.h"
 #include "sequence.h"
@@ -33,6 +37,7 @@ enum {
 	WALK_STASH,   /* it came too early */
 	WALK_REPLAY,  /* done, and what is stashed may follow now; the direction is still held */
 	WALK_UNKNOWN, /* no such connection */
+	WALK_FRAMES,  /* have the window parsed by http2_window_in(), and call again */
 	WALK_DUE,     /* what was stashed before goes first: replay, then call again */
 };
 
@@ -136,6 +141,10 @@ static __always_inline __u32 walk_window(const struct reader *r, struct scratch 
 static __always_inline void direction_catch_up(struct connection *c, struct direction *d,
 					       int is_response)
 {
+	if (c->h2 && !c->dead) {
+		http2_catch_up(c, d, is_response);
+		return;
+	}
 	if (d->stale) {
 		direction_reset(d);
 		d->stale = 0;
@@ -204,6 +213,23 @@ static __always_inline int walk_answers_head(const struct reader *r, struct scra
 	       !reader_load(r, k, offset, first, sizeof(*first)) && http1_is_version(*first);
 }
 
+/* The first bytes of a tunnel are at hand, and they are HTTP/2's. */
+static __always_inline int walk_upgrades(const struct reader *r, struct scratch *s,
+					 struct connection *c, const struct direction *d)
+{
+	struct walk *k = &s->walk;
+	__u32 offset = d->next_seq - k->seq;
+	__u8 *window = s->window.bytes + HTTP1_START;
+	__u32 left = k->length - offset;
+
+	if (d->parser.phase != HTTP1_TUNNEL || d->parser.body || d->stale || left < HTTP2_HEADER)
+		return 0;
+	if (reader_load(r, k, offset, window, left < 16 ? HTTP2_HEADER : 16))
+		return 0;
+	s->window.end = HTTP1_START + (left < 16 ? HTTP2_HEADER : 16);
+	return http2_is_tunnelled(&s->window, k->direction == RESPONSE) && http2_upgrade(s, c);
+}
+
 /* Up to the end of a message. */
 static __always_inline __u32 walk_message(const struct reader *r, struct scratch *s,
 					  struct connection *c, struct direction *d)
@@ -214,13 +240,16 @@ static __always_inline __u32 walk_message(const struct reader *r, struct scratch
 
 	if (walk_answers_head(r, s, c, d))
 		direction_reset(d);
+	if (walk_upgrades(r, s, c, d))
+		return d->next_seq - k->seq;
 	event = sequence_pass(d, k, &offset);
 	if (event == HTTP1_MORE && offset < k->length)
 		offset += walk_window(r, s, c, d, offset, &event);
 	if (event == HTTP1_HEAD_END) {
 		event = k->direction == RESPONSE ? response_head_end(k, c, d)
 						 : request_head_end(k, c, d);
-		if (event == HTTP1_MORE && offset < k->length && !is_searched(c, 0))
+		if (event == HTTP1_MORE && offset < k->length && !is_searched(c, 0) &&
+		    d->parser.phase != HTTP1_TUNNEL)
 			event = sequence_pass(d, k, &offset);
 	}
 	if (event == HTTP1_MORE && offset >= k->length && sequence_is_at_end(d) &&
@@ -229,10 +258,36 @@ static __always_inline __u32 walk_message(const struct reader *r, struct scratch
 	if (event == HTTP1_MESSAGE_END)
 		message_end(s, c, d);
 	else if (event == HTTP1_BAD && k->direction == RESPONSE)
-		response_bad(k, c, d);
+		response_bad(s, c, d);
 	else if (event == HTTP1_BAD)
 		request_bad(s, c, d);
 	return offset;
+}
+
+/* What is lost with the segment. */
+static __always_inline enum missed walk_loses(const struct walk *k)
+{
+	return k->egress ? MISSED_SENT : MISSED_RECEIVED;
+}
+
+/* Where a beginning is looked for, and the segment seems to begin with a frame. Verified once. */
+__noinline int walk_finds_frames_in(__u32 slot)
+{
+	struct scratch *s = scratch_at(slot);
+	struct connection *c;
+	__u32 direction;
+
+	if (!s)
+		return 0;
+	direction = s->walk.direction & 1;
+	c = bpf_map_lookup_elem(&connections, &s->walk.tuple);
+	if (!c)
+		return 0;
+	if (c->direction[direction].unsynced)
+		http2_resume(c, &c->direction[direction], &s->walk);
+	else if (!c->is_http && is_searched(c, 0))
+		http2_adopt(c, &c->direction[direction], &c->direction[1 - direction], &s->walk);
+	return 0;
 }
 
 /* Gives the direction back, unless the stash has what comes next. */
@@ -248,26 +303,97 @@ static __always_inline int walk_release(struct walk *k, struct connection *c, st
 	return replay ? WALK_REPLAY : WALK_DONE;
 }
 
+/*
+ * HTTP/2: loads a window of frames. Returns WALK_FRAMES: the caller has them parsed, by
+ * http2_window_in(), and calls again. (From here it would be too deep for the stack of 512 bytes.)
+ */
+static __always_inline int walk_frames(const struct reader *r, struct scratch *s,
+				       struct connection *c, struct direction *d)
+{
+	struct http2_connection *h2 = http2_of(c);
+	struct http2_window *f = &s->frames;
+	struct walk *k = &s->walk;
+	__u32 offset, length;
+
+	if (!h2)
+		return WALK_DONE;
+	sequence_pass(d, k, &offset);
+	f->parser = h2->parser[k->direction & 1];
+	f->parser.skip = d->parser.skip;
+	f->seen_ns = k->seen_ns;
+	f->at = HTTP1_START;
+	s->window.end = HTTP1_START;
+	k->in_frames = 1;
+	if (offset >= k->length)
+		return WALK_FRAMES;
+	length = k->length - offset;
+	if (length > k->window)
+		length = k->window;
+	http1_hide(length);
+	length = ((length - 1) & (HTTP1_WINDOW - 1)) + 1;
+	if (reader_load(r, k, offset, s->window.bytes + HTTP1_START, length))
+		c->missed |= k->egress ? MISSED_SENT : MISSED_RECEIVED;
+	else
+		s->window.end += length;
+	return WALK_FRAMES;
+}
+
+/* They are parsed. */
+static __always_inline int walk_frames_end(struct scratch *s, struct connection *c,
+					   struct direction *d)
+{
+	struct http2_connection *h2 = http2_of(c);
+	const struct http2_window *f = &s->frames;
+	struct walk *k = &s->walk;
+	__u32 length = f->at - HTTP1_START;
+
+	k->in_frames = 0;
+	if (!h2)
+		return WALK_DONE;
+	h2->parser[k->direction & 1] = f->parser;
+	d->parser.skip = f->parser.skip;
+	d->position += length;
+	d->next_seq += length;
+	d->last_ns = k->now;
+	if (f->is_bad && !c->is_http)
+		connection_is_not_http(c);
+	else if (f->is_bad || c->missed)
+		http2_lose_in(s->window.slot, f->is_bad ? INEXACT_FRAMING : INEXACT_SCRATCH,
+			      walk_loses(k));
+	return k->seq + k->length != d->next_seq ? WALK_ON : walk_release(k, c, d);
+}
+
 /* A part of the segment: all, or up to the end of a message. */
 static __always_inline int walk(const struct reader *r, struct scratch *s, struct connection *c)
 {
 	struct walk *k = &s->walk;
 	struct direction *d = &c->direction[k->direction & 1];
 	enum sequence_verdict verdict = SEQUENCE_NEXT;
-	int searching;
+	int searching, finds_frames;
 
+	if (k->in_frames)
+		return walk_frames_end(s, c, d);
 	bpf_spin_lock(&c->lock);
 	if (k->held || !d->busy)
 		direction_catch_up(c, d, k->direction == RESPONSE);
 	if (!k->held)
 		verdict = walk_claim(k, c, d);
-	if (verdict == SEQUENCE_NEXT && is_searched(c, 0))
+	finds_frames = verdict == SEQUENCE_NEXT && k->begins_frame &&
+		       sequence_after(k->seq, d->next_seq) >= 0;
+	if (verdict == SEQUENCE_NEXT && !finds_frames && is_searched(c, 0))
 		pickup_segment(c, d, k);
-	searching = is_searched(c, k->egress);
 	bpf_spin_unlock(&c->lock);
+	if (finds_frames)
+		walk_finds_frames_in(s->window.slot);
+	searching = is_searched(c, k->egress) || d->unsynced;
 
 	if (verdict == SEQUENCE_LOST && c->dead) {
 		hello_lose(c);
+		return WALK_ON;
+	}
+	if (verdict == SEQUENCE_LOST && c->h2) {
+		http2_lose_in(s->window.slot, c->missed ? INEXACT_SCRATCH : INEXACT_HOLE,
+			      c->missed ? c->missed : walk_loses(k));
 		return WALK_ON;
 	}
 	if (verdict == SEQUENCE_LOST) {
@@ -282,6 +408,8 @@ static __always_inline int walk(const struct reader *r, struct scratch *s, struc
 	if (searching) {
 		d->position += k->seq + k->length - d->next_seq;
 		d->next_seq = k->seq + k->length;
+	} else if (d->parser.phase == HTTP1_FRAMES) {
+		return walk_frames(r, s, c, d);
 	} else if (walk_message(r, s, c, d) < k->length) {
 		return WALK_ON;
 	}

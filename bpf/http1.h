@@ -175,12 +175,13 @@ http1_inline int http1_parse(struct http1_window *w, __u32 length)
 		http1_restore_carry(p, w);
 	p->carry_length = 0;
 	w->consumed = 0;
+	w->begin = 0;
+	w->end = HTTP1_START + length;
 	w->kept.to = 0;
 	w->kept.headers = 0;
 	w->begins = !(p->flags & HTTP1_BEGUN);
 	if (w->begins && !http1_can_begin(p, w, at))
 		return HTTP1_BAD;
-	w->end = HTTP1_START + length;
 	if (w->begins && at == HTTP1_START)
 		at = http1_skip_empty(w);
 	lines = http1_call_find_lines(w, at);

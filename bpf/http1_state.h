@@ -24,6 +24,7 @@ enum http1_phase {
 	HTTP1_CHUNK_SIZE,
 	HTTP1_CHUNK_END, /* the line end after a chunk's data */
 	HTTP1_TRAILERS,
+	HTTP1_FRAMES,	   /* of HTTP/2: see http2.h */
 	HTTP1_HELLO,	   /* not HTTP, but a TLS ClientHello: see hello.h */
 	HTTP1_UNTIL_CLOSE, /* the body ends with the connection */
 	HTTP1_TUNNEL,	   /* after 101, or 2xx to CONNECT */

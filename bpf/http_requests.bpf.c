@@ -8,6 +8,7 @@
 #include "names.h"
 #include "connection.h"
 #include "host.h"
+#include "http_requests_records.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -70,27 +71,37 @@ static __always_inline struct http_series *series_of(struct http_series_key *key
 	key->status = 0;
 	key->flag = 0;
 	key->method = 0;
+	key->protocol = 0;
+	key->grpc_status = 0;
 	return bpf_map_lookup_elem(&series, key);
+}
+
+/* In the scratch, as the stack is small. */
+static __always_inline struct http_series_key *key_of(const struct connection *c,
+						      const struct exchange *x, struct scratch *s)
+{
+	struct http_series_key *key = (struct http_series_key *)s->record;
+
+	record_parties(c, &key->parties);
+	key->parties.shard = bpf_get_smp_processor_id() % SERIES_SHARDS;
+	key->host = x->host;
+	key->status = x->status;
+	key->flag = x->flag;
+	key->method = tells_methods ? x->method + 1 : 0;
+	key->protocol = PROTOCOL_HTTP;
+	key->reserved1 = 0;
+	key->grpc_status = GRPC_STATUS_NONE;
+	key->reserved2 = 0;
+	return key;
 }
 
 static __always_inline void sink_exchange(const struct connection *c, const struct exchange *x,
 					  struct scratch *s)
 {
-	struct http_series_key key = {};
+	struct http_series *e = series_of(key_of(c, x, s));
 	__u32 duration, request, response;
-	struct http_series *e;
 	__u64 ms;
 
-	key.parties.local_workload = c->local_workload;
-	key.parties.peer_workload = c->peer_workload;
-	connection_endpoints(c, &key.parties.local, &key.parties.peer);
-	key.parties.reporter = c->reporter;
-	key.parties.shard = bpf_get_smp_processor_id() % SERIES_SHARDS;
-	key.status = x->status;
-	key.flag = x->flag;
-	key.host = x->host;
-	key.method = tells_methods ? x->method + 1 : 0;
-	e = series_of(&key);
 	if (!e)
 		return;
 	ms = x->ended_ns > x->started_ns ? (x->ended_ns - x->started_ns) / 1000000 : 0;
@@ -138,6 +149,23 @@ static __always_inline int sink_hello(const struct connection *c, struct http1_w
 				      __u32 length, __u8 index)
 {
 	return 0;
+}
+
+static __always_inline void sink_block(const struct connection *c, struct record_block *r,
+				       __u64 size)
+{
+	record_send(r, size);
+}
+
+static __always_inline void sink_stream(const struct connection *c, struct scratch *s)
+{
+	if (record_request_send(c, s))
+		count_inexact(INEXACT_RING, 1);
+}
+
+static __always_inline void sink_http2_gone(const struct connection *c)
+{
+	record_gone_send(c);
 }
 
 static __always_inline void sink_tcp(const struct connection *c, const struct sock *sk, __u64 now)

@@ -4,6 +4,7 @@
 #define MESHTAP_MESSAGE_H
 
 #include "hello.h"
+#include "http2_walk.h"
 #include "lose.h"
 #include "pending.h"
 #include "pickup.h"
@@ -25,6 +26,10 @@ static __always_inline enum http1_event request_head_end(struct walk *k, struct 
 	struct exchange *x;
 	__u32 declared = 0;
 
+	if (c->h2) { /* the server seemed to speak HTTP/2 */
+		connection_is_not_http(c);
+		return HTTP1_MORE;
+	}
 	bpf_spin_lock(&c->lock);
 	if (!d->stale) {
 		declared = exchange_push(c, d, deep);
@@ -174,6 +179,23 @@ static __always_inline void message_end(struct scratch *s, struct connection *c,
 		sink_exchange(c, &k->done, s);
 }
 
+/* The client begins HTTP/2. Returns whether. */
+static __always_inline int request_is_preface(struct scratch *s, struct connection *c,
+					      struct direction *d)
+{
+	__s32 begin = s->window.begin;
+
+	if (c->is_http || c->pickup != PICKUP_NONE ||
+	    !http2_is_preface(&s->window, HTTP1_START + begin) || http2_start(c))
+		return 0;
+	c->is_http = 1;
+	direction_reset(d);
+	d->parser.phase = HTTP1_FRAMES;
+	d->parser.skip = HTTP2_PREFACE + (begin < 0 ? begin : 0);
+	sink_gone(c, c->next + 1); /* of a head whose line came in pieces */
+	return 1;
+}
+
 /* A request that no server accepts: its bytes go on until the connection's end. */
 static __always_inline void request_bad(struct scratch *s, struct connection *c,
 					struct direction *d)
@@ -186,6 +208,8 @@ static __always_inline void request_bad(struct scratch *s, struct connection *c,
 		connection_lose(c, INEXACT_FRAMING, LOST_RECEIVED);
 		return;
 	}
+	if (request_is_preface(s, c, d))
+		return;
 	if (!c->is_http && !(d->parser.flags & HTTP1_LINE_OK)) {
 		hello_begin(s, c, d);
 		connection_is_not_http(c);
@@ -204,9 +228,25 @@ static __always_inline void request_bad(struct scratch *s, struct connection *c,
 	connection_declare(c, declared);
 }
 
-/* A response that no client understands: the connection's end cuts it short. */
-static __always_inline void response_bad(struct walk *k, struct connection *c, struct direction *d)
+/* The server speaks first, and seems to speak HTTP/2: the client's preface will tell. */
+static __always_inline int response_is_settings(struct scratch *s, struct connection *c,
+						struct direction *d)
 {
+	if (d->position || d->parser.carry_length || !http2_is_settings(&s->window, HTTP1_START))
+		return 0;
+	/* maybe the client spoke meanwhile, on another CPU */
+	if (!c->h2 && (c->is_http || c->pickup != PICKUP_NONE || http2_start(c)))
+		return 0;
+	direction_reset(d);
+	d->parser.phase = HTTP1_FRAMES;
+	return 1;
+}
+
+/* A response that no client understands: the connection's end cuts it short. */
+static __always_inline void response_bad(struct scratch *s, struct connection *c,
+					 struct direction *d)
+{
+	const struct walk *k = &s->walk;
 	struct deep_ring *deep = deep_ring_of(c, 0);
 	int answers;
 
@@ -218,6 +258,8 @@ static __always_inline void response_bad(struct walk *k, struct connection *c, s
 	}
 	bpf_spin_unlock(&c->lock);
 	if (answers)
+		return;
+	if (response_is_settings(s, c, d))
 		return;
 	if (c->is_http || c->pickup != PICKUP_NONE)
 		connection_lose(c, INEXACT_FRAMING, k->egress ? LOST_SENT : LOST_RECEIVED);

@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#define SERIES_KEY_SIZE 48 /* the largest collector's; others are padded with zeros */
+#define SERIES_KEY_SIZE 56 /* the largest collector's; others are padded with zeros */
 #define SERIES_LABELS_MAX                                                                          \
 	1976 /* with NUL; an entry of the map then takes 2 KiB of the kernel's                     \
 	      */

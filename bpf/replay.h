@@ -180,6 +180,8 @@ static __always_inline int replay_next(const struct direction *d, const struct s
 		return 0; /* it is another one by now, so entered has changed */
 	k->range = at + 1;
 	k->peeked = 0;
+	k->begins_frame = 0;
+	k->window = HTTP1_WINDOW;
 	k->seq = r.seq;
 	k->length = r.length;
 	k->seen_ns = k->now;
@@ -190,6 +192,8 @@ static __always_inline int replay_next(const struct direction *d, const struct s
 	if (piece) {
 		k->length = piece->length;
 		k->seen_ns = piece->seen_ns;
+		if (k->seen_ns > k->now) /* it came while this program ran */
+			k->now = k->seen_ns;
 	}
 	return 1;
 }
@@ -223,6 +227,7 @@ __noinline int replay_in(__u32 slot)
 	struct direction *d;
 	struct stash *stash;
 	__u32 entered;
+	int result;
 
 	if (!s)
 		return WALK_DONE;
@@ -239,11 +244,12 @@ __noinline int replay_in(__u32 slot)
 		replay_release(c, d, &s->walk, entered);
 		return s->walk.held ? WALK_ON : WALK_DONE;
 	}
-	if (sequence_after(s->walk.seq + s->walk.length, d->next_seq) > 0) {
+	if (s->walk.in_frames || sequence_after(s->walk.seq + s->walk.length, d->next_seq) > 0) {
 		if (s->walk.has_copy)
 			r.piece = stash_piece_of(s->walk.id, s->walk.seq);
-		if (walk(&r, s, c) == WALK_ON)
-			return WALK_ON;
+		result = walk(&r, s, c);
+		if (result == WALK_ON || result == WALK_FRAMES)
+			return result;
 	}
 	replay_end(c, stash, &s->walk);
 	return WALK_ON;
@@ -260,7 +266,10 @@ __noinline int overrun_in(__u32 slot)
 	c = bpf_map_lookup_elem(&connections, &s->walk.tuple);
 	if (!c)
 		return 0;
-	connection_lose(c, INEXACT_SEGMENT, s->walk.egress ? LOST_SENT : LOST_RECEIVED);
+	if (c->h2)
+		http2_lose_in(slot, INEXACT_SEGMENT, walk_loses(&s->walk));
+	else
+		connection_lose(c, INEXACT_SEGMENT, s->walk.egress ? LOST_SENT : LOST_RECEIVED);
 	bpf_spin_lock(&c->lock);
 	if (s->walk.held)
 		direction_give(&c->direction[s->walk.direction & 1], &s->walk);

@@ -6,6 +6,8 @@
 
 #include "exchange.h"
 #include "http1.h"
+#include "http2.h"
+#include "http2_exchange.h"
 #include "kernel_types.h"
 #include "tuple.h"
 #include <bpf/bpf_helpers.h>
@@ -52,6 +54,23 @@ struct walk {
 	__u32 rtt_us;	  /* of the socket, where a sink wants them */
 	__u32 retransmits;
 	struct exchange done; /* that ended */
+	__u8 begins_frame;    /* the payload does, as far as can be told */
+	__u8 in_frames;	      /* a window of frames was loaded, see walk_frames() */
+};
+
+struct http2_stream_key {
+	__u64 connection;
+	__u32 stream;
+	__u32 reserved; /* 0 */
+};
+
+/* A stream while it lives, see http2_streams.h. */
+struct http2_stream {
+	struct http2_exchange h2;
+	struct http2_messages messages[2]; /* request, response */
+	__u64 answers_from;		   /* where its response begins, at the earliest */
+	__u32 slot;			   /* in its connection's list */
+	__u32 reserved;
 };
 
 /*
@@ -64,6 +83,10 @@ struct scratch {
 	__u64 users;
 	struct walk walk;
 	struct http1_window window;
+	struct http2_window frames;  /* of the window's bytes */
+	struct http2_stream_key key; /* of the stream at hand: the stack is small */
+	struct http2_stream stream;  /* that begins, or ended */
+	__u64 record[64];	     /* of it: the window's bytes are needed still */
 };
 
 struct {
@@ -87,6 +110,7 @@ static __always_inline struct scratch *scratch_claim(void)
 			s->walk.held = 0;
 			s->walk.range = 0;
 			s->walk.peeked = 0;
+			s->walk.in_frames = 0;
 			return s;
 		}
 		__sync_fetch_and_add(&s->users, -1);

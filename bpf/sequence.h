@@ -39,7 +39,7 @@ static __always_inline int is_searched(const struct connection *c, int egress)
 static __always_inline int sequence_is_bulk(const struct connection *c, const struct direction *d,
 					    int egress)
 {
-	return d->parser.phase >= HTTP1_TUNNEL || is_searched(c, egress);
+	return d->parser.phase >= HTTP1_TUNNEL || d->unsynced || is_searched(c, egress);
 }
 
 /* Whether a segment continues the direction's stream. Call under the connection's lock. */
@@ -65,8 +65,8 @@ sequence_place(const struct connection *c, struct direction *d, const struct wal
 		return SEQUENCE_HOLE;
 	/* TCP has bytes that did not come here. Those of a body need not, unless it ended with
 	 * them: when is not known. */
-	if (d->parser.phase == HTTP1_BODY && passable <= (__u32)ahead &&
-	    passable <= k->rcv_nxt - d->next_seq)
+	if ((d->parser.phase == HTTP1_BODY || d->parser.phase == HTTP1_FRAMES) &&
+	    passable <= (__u32)ahead && passable <= k->rcv_nxt - d->next_seq)
 		return SEQUENCE_LOST;
 	if (passable < (__u32)ahead)
 		return passable < k->rcv_nxt - d->next_seq ? SEQUENCE_LOST : SEQUENCE_HOLE;

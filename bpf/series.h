@@ -24,9 +24,12 @@ struct series_parties {
 
 #define SERIES_SHARDS 8
 
+/* A shard that no CPU uses: user space's own share of a series. */
+#define SERIES_SHARD_OWN SERIES_SHARDS
+
 /* Entries beside max_series * SERIES_SHARDS: one series for each reporter. They are there before
  * anything is counted, so there is always room for what is summed in them. */
-#define SERIES_OVERFLOW_ENTRIES (2 * SERIES_SHARDS)
+#define SERIES_OVERFLOW_ENTRIES (2 * (SERIES_SHARDS + 1))
 
 /* Makes *p the overflow series' key, of the same reporter and shard. */
 static inline void series_overflow(struct series_parties *p)

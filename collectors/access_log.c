@@ -20,8 +20,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define TABLE_BYTES (4u << 20)
-#define LOG_BUFFER  (256u << 10) /* and the longest line */
+#define TABLE_BYTES  (4u << 20)
+#define STREAM_BYTES (32u << 20)  /* of HTTP/2: tables of connections, heads of streams */
+#define LOG_BUFFER   (256u << 10) /* and the longest line */
 
 static const struct collector collector = {
 	.name = NAME,
@@ -84,6 +85,8 @@ static int start_service(struct writer *w)
 	int r = exchange_table_init(&w->table, TABLE_BYTES, w->plan->wanted);
 
 	if (!r)
+		r = http2_heads_init(&w->streams, STREAM_BYTES, w->plan->wanted);
+	if (!r)
 		r = service_open(&w->service, w->settings->interval);
 	if (r)
 		return fail(EXIT_RUNTIME, "cannot start", r);
@@ -126,6 +129,7 @@ static int run(const struct settings *settings, const struct log_plan *plan,
 	r = serve(&w);
 	ring_close(&w.ring);
 	exchange_table_free(&w.table);
+	http2_heads_free(&w.streams);
 	http_head_free(&w.head);
 	free(w.line);
 	service_close(&w.service);

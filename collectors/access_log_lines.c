@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-static void write_line(struct writer *w, const struct access_record *r)
+void lines_write(struct writer *w, const struct access_record *r)
 {
 	const struct log_plan *p = w->plan;
 
@@ -25,7 +25,7 @@ static struct head_text text_of(const char *s)
 	return s && *s ? (struct head_text){ s, strlen(s) } : (struct head_text){};
 }
 
-static void describe(struct writer *w, struct access_record *r, const struct record_connection *c)
+void lines_describe(struct writer *w, struct access_record *r, const struct record_connection *c)
 {
 	r->is_client = c->reporter == REPORTER_SOURCE;
 	r->tuple = &c->tuple;
@@ -44,7 +44,7 @@ static void describe(struct writer *w, struct access_record *r, const struct rec
 	}
 }
 
-static void describe_exchange(struct access_record *r, const struct exchange *x)
+void lines_describe_exchange(struct access_record *r, const struct exchange *x)
 {
 	r->is_http = true;
 	r->ordinal = x->ordinal;
@@ -70,8 +70,8 @@ static bool is_damaged(const struct http_head *head, unsigned int pieces)
 	       (pieces == HEAD_PIECES_MAX && head->state != HEAD_ENDED);
 }
 
-static void take_head_values(struct writer *w, struct access_record *r, enum head_side side,
-			     const struct http_head *head)
+void lines_take_head(struct writer *w, struct access_record *r, enum head_side side,
+		     const struct http_head *head)
 {
 	if (side == HEAD_REQUEST)
 		r->start = http_head_request_line((struct head_text){ head->text, head->length });
@@ -95,7 +95,7 @@ static void take_heads(struct writer *w, struct access_record *r, const struct e
 		if (!heads.side[i])
 			continue;
 		w->damaged_heads += is_damaged(heads.side[i], x->kept[i != HEAD_REQUEST]);
-		take_head_values(w, r, i, heads.side[i]);
+		lines_take_head(w, r, i, heads.side[i]);
 	}
 	w->damaged_heads += x->kept[0] && !heads.side[HEAD_REQUEST];
 	w->damaged_heads += x->kept[1] && !heads.side[HEAD_RESPONSE];
@@ -108,10 +108,10 @@ static void take_exchange(struct writer *w, const struct record_exchange *record
 
 	if (size - sizeof(*record) < record->length)
 		return;
-	describe(w, &r, &record->connection);
-	describe_exchange(&r, &record->exchange);
+	lines_describe(w, &r, &record->connection);
+	lines_describe_exchange(&r, &record->exchange);
 	take_heads(w, &r, &record->exchange, first);
-	write_line(w, &r);
+	lines_write(w, &r);
 	exchange_table_remove(&w->table, r.connection, r.ordinal);
 }
 
@@ -157,9 +157,9 @@ static void take_tcp(struct writer *w, const struct record_tcp *record)
 		.error = record->error,
 	};
 
-	describe(w, &r, &record->connection);
+	lines_describe(w, &r, &record->connection);
 	r.server_name = server_name_of(w, record, &name);
-	write_line(w, &r);
+	lines_write(w, &r);
 	if (record->hello && !record->is_open)
 		names_forget(&w->names, r.connection);
 }
@@ -172,10 +172,21 @@ void lines_take(void *writer, const void *record, size_t size)
 	w->records++;
 	if (size < sizeof(*header))
 		return;
-	if (header->type == RECORD_EXCHANGE && size >= sizeof(struct record_exchange))
-		take_exchange(w, record, size);
-	else if (header->type == RECORD_TCP && size >= sizeof(struct record_tcp))
-		take_tcp(w, record);
-	else if (size >= sizeof(struct record_head))
-		take_head(w, record, size);
+	switch (header->type) {
+	case RECORD_EXCHANGE:
+		if (size >= sizeof(struct record_exchange))
+			take_exchange(w, record, size);
+		break;
+	case RECORD_TCP:
+		if (size >= sizeof(struct record_tcp))
+			take_tcp(w, record);
+		break;
+	case RECORD_HEAD:
+	case RECORD_HELLO:
+		if (size >= sizeof(struct record_head))
+			take_head(w, record, size);
+		break;
+	default:
+		streams_take(w, record, size);
+	}
 }

@@ -42,7 +42,7 @@ static void write_lines(struct prom_text *t, const struct writer *w)
 static void write_fields(struct prom_text *t, const struct writer *w)
 {
 	write_value(t, PREFIX "_damaged_heads_total", "counter",
-		    "Heads of which something is not in the log: kept without room, or too long.",
+		    "Heads of which something is not in the log: no room, lost, or too long.",
 		    w->damaged_heads);
 	write_value(t, PREFIX "_cut_fields_total", "counter", "Fields longer than max_field_bytes.",
 		    w->cut_fields);

@@ -9,6 +9,7 @@
 #include "endpoint_maps.h"
 #include "exchange_table.h"
 #include "filter.h"
+#include "http2_heads.h"
 #include "http_service.h"
 #include "log_format.h"
 #include "ring.h"
@@ -57,6 +58,7 @@ struct writer {
 	struct service service;
 	struct ring ring;
 	struct exchange_table table;
+	struct http2_heads *streams;
 	struct server_names names;
 	struct service_log log;
 	char *line; /* log_format_line_max() bytes */
@@ -68,6 +70,7 @@ struct writer {
 	unsigned long long damaged_heads;
 	unsigned long long cut_fields;
 	unsigned long long missing_names;
+	unsigned long long unresolved; /* of streams: what the health map has been told */
 };
 
 /* access_log_load.c */
@@ -85,6 +88,23 @@ int programs_load(const struct settings *settings, const struct log_plan *plan,
 
 /* For ring_read(): a record becomes a line, or part of one. */
 void lines_take(void *writer, const void *record, size_t size);
+
+/* What a record has of these. They borrow. */
+void lines_describe(struct writer *w, struct access_record *r, const struct record_connection *c);
+void lines_describe_exchange(struct access_record *r, const struct exchange *x);
+
+/* Unless the filter does not want it. */
+void lines_write(struct writer *w, const struct access_record *r);
+
+/* What the head of an HTTP/1 message says. */
+void lines_take_head(struct writer *w, struct access_record *r, enum head_side side,
+		     const struct http_head *head);
+
+/* access_log_streams.c: HTTP/2 */
+
+/* RECORD_BLOCK, RECORD_STREAM and RECORD_GONE; size: at least the header's. Of a stream that ended
+ * without a line the header is enough. */
+void streams_take(struct writer *w, const struct record_header *record, size_t size);
 
 /* access_log_names.c */
 

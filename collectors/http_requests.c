@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Writes Istio's HTTP metrics. The kernel parses and aggregates; this process only renders, so
- * killing it loses nothing. */
-#include "http_requests_metrics.h"
+/*
+ * Writes Istio's HTTP metrics. The kernel aggregates HTTP/1; of HTTP/2 it sends header blocks and
+ * ended streams through a ring, and what they make is written into the kernel's map of series
+ * (http_requests_serve.c). So killing this process loses no count.
+ */
+#include "http_requests_serve.h"
 #include "privileges.h"
-#include "service.h"
 
 #include "http_requests.skel.h"
 
@@ -12,8 +14,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#define NAME "meshtap-http-requests"
 
 static const struct collector collector = {
 	.name = NAME,
@@ -63,8 +63,9 @@ static int ensure_loaded(const struct settings *settings, const struct workloads
 	if (!skel)
 		return -errno;
 	bpf_map__set_max_entries(skel->maps.connections, settings->max_connections);
-	bpf_map__set_max_entries(skel->maps.series,
-				 settings->max_series * SERIES_SHARDS + SERIES_OVERFLOW_ENTRIES);
+	bpf_map__set_max_entries(skel->maps.series, settings->max_series * (SERIES_SHARDS + 1) +
+							    SERIES_OVERFLOW_ENTRIES);
+	bpf_map__set_max_entries(skel->maps.records, settings->ring_bytes);
 	r = series_maps_configure(skel->obj, settings->max_series, sizeof(struct http_series));
 	set_buckets(skel, settings);
 	workloads_hosts(w, &hosts);
@@ -76,50 +77,6 @@ static int ensure_loaded(const struct settings *settings, const struct workloads
 				      (__u64 *)&skel->rodata->generation, NAME);
 	http_requests__destroy(skel);
 	return r;
-}
-
-static int write_metrics(struct metrics *m)
-{
-	int r = metrics_write(m);
-
-	if (r)
-		fail(EXIT_RUNTIME, "cannot write the metrics", r);
-	return r;
-}
-
-/* SIGHUP: names that cannot be read are reported, and those before stay. */
-static void reload(struct metrics *m, struct workloads **workloads)
-{
-	struct workloads *now;
-	int r;
-
-	if (workloads_read(&now, NAME, m->settings->workloads, m->settings->needs_workloads) >= 0)
-		return;
-	workloads_free(*workloads);
-	*workloads = now;
-	m->workloads = now;
-	r = endpoint_maps_load(&m->endpoints, now);
-	if (r)
-		fail(EXIT_RUNTIME, "cannot tell the kernel of workloads.ini", r);
-}
-
-/* Until SIGTERM or SIGINT. A file that cannot be written now may be writable at the next interval.
- */
-static int serve(struct metrics *m, struct service *service, struct workloads **workloads)
-{
-	int r = service_drop_privileges(m->series.state), event = SERVICE_TIMER;
-
-	if (r < 0)
-		return fail(EXIT_RUNTIME, "cannot drop privileges", r);
-	service_ready(NAME);
-	while (event != SERVICE_STOP) {
-		write_metrics(m);
-		http_maps_sweep(&m->maps);
-		event = service_wait(service);
-		if (event == SERVICE_REOPEN)
-			reload(m, workloads);
-	}
-	return write_metrics(m) ? EXIT_RUNTIME : EXIT_OK;
 }
 
 static int start(const struct settings *settings, const struct workloads *w,
@@ -152,17 +109,25 @@ static int unload(const struct settings *settings)
 
 static int run(const struct settings *settings, struct workloads **workloads)
 {
-	struct metrics m = { .settings = settings, .workloads = *workloads };
-	struct service service;
+	static struct requests q;
 	struct pins pins;
-	int r = start(settings, *workloads, &service, &pins);
+	int r = start(settings, *workloads, &q.service, &pins);
 
 	if (r)
 		return r;
-	r = metrics_open(&m, &pins);
+	q.metrics = (struct metrics){ .settings = settings, .workloads = *workloads };
+	q.workloads = workloads;
+	r = serve_open(&q, &pins);
 	if (r)
 		return fail(EXIT_RUNTIME, "cannot open the pinned maps", r);
-	return serve(&m, &service, workloads);
+	r = service_drop_privileges(q.metrics.series.state);
+	if (r < 0)
+		return fail(EXIT_RUNTIME, "cannot drop privileges", r);
+	service_ready(NAME);
+	r = serve(&q);
+	streams_free(&q.streams);
+	ring_close(&q.ring);
+	return r ? EXIT_RUNTIME : EXIT_OK;
 }
 
 int main(int argc, char **argv)

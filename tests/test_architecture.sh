@@ -59,10 +59,10 @@ rule_bpf_layers() {
 	includes '(identity|log_file|pins|pins_hash|privileges|prom_file|settings|sockets)\.h' "${files[@]}"
 }
 
-# http1*.h compile into user space as well: nothing of BPF in them.
+# http1*.h and http2.h compile into user space as well: nothing of BPF in them.
 rule_http1_is_plain_c() {
 	local files
-	mapfile -t files < <(existing bpf/http1*.h)
+	mapfile -t files < <(existing bpf/http1*.h bpf/http2.h)
 	includes '(bpf/)?bpf_[a-z_]+\.h|kernel_types\.h|(linux/)?bpf\.h' "${files[@]}"
 }
 

@@ -78,15 +78,22 @@ static int status_of_http(unsigned int status)
 
 bool access_grpc_status(const struct access_grpc *g, const struct access_record *r, int *ret)
 {
-	struct head_text text;
+	static const enum head_side sides[] = { HEAD_TRAILER, HEAD_RESPONSE };
 
 	if (!r->is_http || !is_grpc(value_of(g, r, HEAD_REQUEST)))
 		return false;
-	text = value_of(g, r, HEAD_TRAILER);
-	if (!text.length)
-		text = value_of(g, r, HEAD_RESPONSE);
-	if (!text.length && !r->status)
+	for (size_t i = 0; i < sizeof(sides) / sizeof(*sides); i++) {
+		struct head_text text = value_of(g, r, sides[i]);
+
+		if (text.length) {
+			*ret = parse_status(text);
+			return true;
+		}
+		if (r->unresolved[sides[i]])
+			return false;
+	}
+	if (!r->status)
 		return false;
-	*ret = text.length ? parse_status(text) : status_of_http(r->status);
+	*ret = status_of_http(r->status);
 	return true;
 }

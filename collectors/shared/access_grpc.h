@@ -17,8 +17,8 @@ struct access_grpc {
 /* Returns 0, or header_set_add()'s error. */
 int access_grpc_need(struct access_grpc *ret, struct log_needs *needs);
 
-/* Trailers, then headers, then what the status of HTTP stands for. False: this is no gRPC, or
- * nothing was answered; *ret is untouched. */
+/* Trailers, then headers, then what the status of HTTP stands for. False: this is no gRPC, nothing
+ * was answered, or it is not known which of them says it; *ret is untouched. */
 bool access_grpc_status(const struct access_grpc *g, const struct access_record *r, int *ret);
 
 #endif

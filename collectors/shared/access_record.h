@@ -13,12 +13,13 @@
 
 struct access_record {
 	bool is_http;
+	bool is_http2;
 	bool is_client;		   /* the local end is the one that called connect() */
 	bool is_open;		   /* TCP: a periodic line of a connection that lives */
 	const struct tuple *tuple; /* as the local socket sees it */
 	__s64 realtime_ns;	   /* CLOCK_REALTIME - CLOCK_MONOTONIC */
 	__u64 connection;	   /* unique on this host since its boot */
-	__u32 ordinal;		   /* HTTP: of the request on its connection, from 0 */
+	__u32 ordinal; /* HTTP/1: of the request on its connection, from 0; HTTP/2: its stream */
 
 	/* CLOCK_MONOTONIC. HTTP: first byte of the request, last byte of the response; TCP: of the
 	 * connection. */
@@ -28,12 +29,15 @@ struct access_record {
 
 	__u64 received, sent;		   /* HTTP: bytes of bodies; TCP: of all payload */
 	__u64 request_wire, response_wire; /* HTTP: all bytes; TCP: as received and sent */
-	__u32 request_head, response_head; /* HTTP: bytes of start line, headers, empty line */
-	__u16 status;			   /* HTTP: 0: no response head */
-	__u8 minor;			   /* HTTP/1.minor */
-	__u8 flag;			   /* enum exchange_flag; TCP: EXCHANGE_OK */
-	int error;			   /* TCP: errno of a connect() that failed, or 0 */
-	__u32 rtt_us;			   /* TCP's smoothed round-trip time; 0: not known */
+	/* HTTP/1: bytes of start line, headers, empty line; HTTP/2: of header blocks */
+	__u32 request_head, response_head;
+	__u16 status;	       /* HTTP: 0: no response head, or status_unknown */
+	bool status_unknown;   /* HTTP/2: there was a response head */
+	__u8 minor;	       /* HTTP/1.minor */
+	__u8 flag;	       /* enum exchange_flag; TCP: EXCHANGE_OK */
+	__u32 reset_code;      /* HTTP/2: of RST_STREAM, where flag is EXCHANGE_DR or EXCHANGE_UR */
+	int error;	       /* TCP: errno of a connect() that failed, or 0 */
+	__u32 rtt_us;	       /* TCP's smoothed round-trip time; 0: not known */
 	__u32 retransmits;     /* segments that this end has sent again; not known when is_open */
 	__u32 pid;	       /* of who called connect() or listen(); 0: not known */
 	struct head_text comm; /* its name; data NULL: not known */
@@ -43,8 +47,10 @@ struct access_record {
 	struct head_text cluster; /* as Envoy names the server's; data NULL: none is configured */
 
 	struct request_line start; /* HTTP: data NULL where missing */
+	struct head_text scheme;   /* HTTP/2: data NULL: missing */
 	/* HTTP: values by their number in the header_set of the side; NULL: none is known */
 	const struct head_text *header[HEAD_SIDES];
+	bool unresolved[HEAD_SIDES]; /* HTTP/2: what is missing may have been sent */
 };
 
 /* HTTP: a header by its number in the header_set of the side; data NULL: missing. */
@@ -57,7 +63,7 @@ struct head_text access_record_authority(const struct access_record *r, unsigned
 /* HTTP: start.path is a query alone, so a slash is to stand before it (http_head.h). */
 bool access_record_lacks_slash(const struct access_record *r);
 
-/* HTTP: Envoy's response code details. */
+/* HTTP: Envoy's response code details. NULL: not known. */
 const char *access_record_details(const struct access_record *r);
 
 /* CLOCK_REALTIME - CLOCK_MONOTONIC now. */

@@ -89,7 +89,7 @@ bool filter_may_pass(struct filter *f, bool is_http, unsigned int status, enum e
 	struct filter_evaluation e = { f, &r, .is_partial = true };
 	struct filter_value v;
 
-	if (!f)
+	if (!f || flag > EXCHANGE_UPE)
 		return true;
 	v = filter_evaluate(&e, f->root);
 	return v.kind == FILTER_UNKNOWN || (v.kind == FILTER_BOOL && v.boolean);

@@ -24,8 +24,8 @@ void filter_free(struct filter **f);
 
 bool filter_passes(struct filter *f, const struct access_record *r);
 
-/* Whether a record can pass of which only these are known: the kernel drops the others, so that
- * they cost nothing more. */
+/* Whether a record of HTTP/1 or TCP can pass of which only these are known: the kernel drops the
+ * others, so that they cost nothing more. Of HTTP/2 it knows no status: its flags always can. */
 bool filter_may_pass(struct filter *f, bool is_http, unsigned int status, enum exchange_flag flag);
 
 #endif

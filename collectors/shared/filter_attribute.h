@@ -11,7 +11,7 @@ struct filter;
 
 enum {
 	FILTER_HTTP_ONLY = 1,  /* TCP has none */
-	FILTER_KNOWN_HTTP = 2, /* of HTTP, status and flag are enough to tell */
+	FILTER_KNOWN_HTTP = 2, /* of HTTP/1, status and flag are enough to tell */
 	FILTER_KNOWN_TCP = 4,  /* the same whatever the connection */
 };
 

@@ -68,8 +68,7 @@ static struct filter_value get_host(struct filter *f, const struct access_record
 static struct filter_value get_scheme(struct filter *f, const struct access_record *r)
 {
 	(void)f;
-	(void)r;
-	return TEXT("http");
+	return r->is_http2 ? filter_text(r->scheme) : TEXT("http");
 }
 
 static struct filter_value get_method(struct filter *f, const struct access_record *r)
@@ -81,6 +80,8 @@ static struct filter_value get_method(struct filter *f, const struct access_reco
 static struct filter_value get_protocol(struct filter *f, const struct access_record *r)
 {
 	(void)f;
+	if (r->is_http2)
+		return TEXT("HTTP/2");
 	return r->minor ? TEXT("HTTP/1.1") : TEXT("HTTP/1.0");
 }
 
@@ -134,23 +135,22 @@ static struct filter_value get_code_details(struct filter *f, const struct acces
 	const char *details = access_record_details(r);
 
 	(void)f;
-	return filter_text((struct head_text){ details, strlen(details) });
+	return filter_text((struct head_text){ details, details ? strlen(details) : 0 });
 }
 
 /* The bits of Envoy's StreamInfo response flags. */
 static struct filter_value get_flags(struct filter *f, const struct access_record *r)
 {
 	static const __s64 http[] = {
-		[EXCHANGE_DC] = 0x4000,
-		[EXCHANGE_UC] = 0x40,
-		[EXCHANGE_UPE] = 0x800000,
+		[EXCHANGE_DC] = 0x4000,	    [EXCHANGE_UC] = 0x40, [EXCHANGE_UPE] = 0x800000,
+		[EXCHANGE_DR] = 0x10000000, [EXCHANGE_UR] = 0x10,
 	};
 	const __s64 uf = 0x20;
 
 	(void)f;
 	if (!r->is_http)
 		return filter_int(r->error ? uf : 0);
-	return filter_int(r->flag <= EXCHANGE_UPE ? http[r->flag] : 0);
+	return filter_int(r->flag <= EXCHANGE_UR ? http[r->flag] : 0);
 }
 
 static int need_grpc_status(struct filter *f, struct log_needs *needs)

@@ -266,4 +266,8 @@ void http_health_write(struct prom_text *t, const char *prefix, const struct htt
 		    "another.",
 		    NULL, (double)h.series_overflow);
 	write_inexact(t, prefix, &h);
+	write_value(
+		t, prefix, "h2_unresolved_fields_total", "counter",
+		"Header fields of HTTP/2 that are not known: older than the collector, or lost.",
+		NULL, (double)h.unresolved);
 }

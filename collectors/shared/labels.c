@@ -54,7 +54,7 @@ struct service {
 /* NULL: the label is absent. */
 struct values {
 	const char *of[LABELS];
-	char code[16];
+	char code[16], grpc_status[16];
 };
 
 const char *label_name(enum label label)
@@ -208,7 +208,9 @@ static void set_http(struct values *v, const struct label_source *s, const struc
 
 	snprintf(v->code, sizeof(v->code), "%u", s->response_code);
 	v->of[LABEL_RESPONSE_CODE] = v->code;
-	v->of[LABEL_GRPC_RESPONSE_STATUS] = "";
+	if (s->grpc_status)
+		snprintf(v->grpc_status, sizeof(v->grpc_status), "%u", s->grpc_status - 1);
+	v->of[LABEL_GRPC_RESPONSE_STATUS] = v->grpc_status;
 	v->of[LABEL_REQUEST_METHOD] = first(s->method, UNKNOWN);
 	if (w && s->host)
 		workloads_host_service(w, s->host, &host);
@@ -247,6 +249,19 @@ static void write_label(struct prom_text *t, const char *name, const char *value
 	prom_append(t, "\"", 1);
 }
 
+static const char *protocol_of(const struct label_source *s)
+{
+	if (!s->is_http)
+		return "tcp";
+	return s->is_grpc ? "grpc" : "http";
+}
+
+/* The base labels are those before the first that a message counter lacks. */
+static unsigned int standard_labels(const struct label_source *s)
+{
+	return s->is_messages ? LABEL_REQUEST_PROTOCOL : LABELS_STANDARD;
+}
+
 int labels_write(struct prom_text *ret, const struct label_source *source,
 		 const struct workloads *w, const struct label_tags *tags)
 {
@@ -265,8 +280,8 @@ int labels_write(struct prom_text *ret, const struct label_source *source,
 		set_rest(&v, source);
 	}
 	v.of[LABEL_REPORTER] = source->reporter == REPORTER_SOURCE ? "source" : "destination";
-	v.of[LABEL_REQUEST_PROTOCOL] = source->is_http ? "http" : "tcp";
-	for (int i = 0; i < LABELS_STANDARD; i++)
+	v.of[LABEL_REQUEST_PROTOCOL] = protocol_of(source);
+	for (unsigned int i = 0; i < standard_labels(source); i++)
 		if (!tags || !(tags->removed >> i & 1))
 			write_label(ret, names[i], v.of[i], begin);
 	for (unsigned int i = 0; tags && i < tags->added_count; i++)

@@ -69,6 +69,9 @@ struct label_source {
 	unsigned int response_code;
 	unsigned int host;  /* of struct http_series_key */
 	const char *method; /* NULL: unknown */
+	bool is_grpc;
+	bool is_messages;	  /* without the standard labels of a single response */
+	unsigned int grpc_status; /* + 1; 0: none is known */
 };
 
 /*

@@ -4,7 +4,8 @@
  * JSON with one such text a key. Compiled once. Whatever the peers send, a record is one line.
  * Where Envoy's operators leave a choice: no value is cut within an UTF-8 sequence, also not by
  * `:Z`; STREAM_ID is x-request-id where the request has one, else BOOT-CONNECTION-ORDINAL: the
- * first 8 digits of the kernel's boot_id, the connection in hex, the request on it.
+ * first 8 digits of the kernel's boot_id, the connection in hex, the request (HTTP/2: the stream)
+ * on it.
  */
 #ifndef MESHTAP_LOG_FORMAT_H
 #define MESHTAP_LOG_FORMAT_H

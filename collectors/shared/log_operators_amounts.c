@@ -195,3 +195,10 @@ LOG_GETTER(head)
 
 	log_say_number(ret, r->is_http ? bytes : 0);
 }
+
+/* What HPACK made smaller is not measured. */
+LOG_GETTER(plain_head)
+{
+	if (!r->is_http2)
+		log_get_head(ret, a, r);
+}

@@ -83,6 +83,7 @@ LOG_GETTER(points);
 LOG_GETTER(payload);
 LOG_GETTER(wire);
 LOG_GETTER(head);
+LOG_GETTER(plain_head);
 
 /* log_operators_ends.c: addresses and names of the two ends */
 enum {

@@ -147,7 +147,7 @@ static void say_header(struct log_value *ret, const struct log_argument *a,
 		log_say_text(ret, access_record_authority(r, a->header[2]));
 		break;
 	case LOG_PSEUDO_SCHEME:
-		log_say_text(ret, (struct head_text){ "http", 4 });
+		log_say_text(ret, r->is_http2 ? r->scheme : (struct head_text){ "http", 4 });
 		break;
 	case LOG_PSEUDO_STATUS:
 		if (r->status)
@@ -167,7 +167,7 @@ LOG_GETTER(header)
 	if (!r->is_http)
 		return;
 	say_header(ret, a, r, a->header[0]);
-	if (ret->kind == LOG_VALUE_MISSING)
+	if (ret->kind == LOG_VALUE_MISSING && !r->unresolved[a->side])
 		say_header(ret, a, r, a->header[1]);
 	if (ret->kind != LOG_VALUE_TEXT || !a->no_query)
 		return;
@@ -181,7 +181,9 @@ LOG_GETTER(protocol)
 	(void)a;
 	if (!r->is_http)
 		return;
-	if (r->minor)
+	if (r->is_http2)
+		LOG_SAY(ret, "HTTP/2");
+	else if (r->minor)
 		LOG_SAY(ret, "HTTP/1.1");
 	else
 		LOG_SAY(ret, "HTTP/1.0");

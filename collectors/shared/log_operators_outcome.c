@@ -12,19 +12,22 @@ static const struct {
 	[EXCHANGE_DC] = { { "DC", "DownstreamConnectionTermination" } },
 	[EXCHANGE_UC] = { { "UC", "UpstreamConnectionTermination" } },
 	[EXCHANGE_UPE] = { { "UPE", "UpstreamProtocolError" } },
+	[EXCHANGE_DR] = { { "DR", "DownstreamRemoteReset" } },
+	[EXCHANGE_UR] = { { "UR", "UpstreamRemoteReset" } },
 };
 
 static const char *const connect_failure[2] = { "UF", "UpstreamConnectionFailure" };
 
 static unsigned int outcome(const struct access_record *r)
 {
-	return r->flag <= EXCHANGE_UPE ? r->flag : EXCHANGE_OK;
+	return r->flag <= EXCHANGE_UR ? r->flag : EXCHANGE_OK;
 }
 
 LOG_GETTER(code)
 {
 	(void)a;
-	log_say_number(ret, r->is_http ? r->status : 0);
+	if (!r->status_unknown)
+		log_say_number(ret, r->is_http ? r->status : 0);
 }
 
 LOG_GETTER(flags)
@@ -50,7 +53,7 @@ LOG_GETTER(details)
 	const char *details = access_record_details(r);
 
 	(void)a;
-	if (r->is_http)
+	if (r->is_http && details)
 		log_say_own(ret, details, strlen(details));
 }
 

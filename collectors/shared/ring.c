@@ -66,30 +66,48 @@ static const void *in_one_piece(struct ring *ring, unsigned long position, size_
 	return ring->wrapped;
 }
 
+unsigned long ring_position(const struct ring *ring)
+{
+	return __atomic_load_n(ring->consumer, __ATOMIC_ACQUIRE);
+}
+
+void ring_release(struct ring *ring, unsigned long position)
+{
+	__atomic_store_n(ring->consumer, position, __ATOMIC_RELEASE);
+}
+
+bool ring_next(struct ring *ring, unsigned long *position,
+	       void (*take)(void *context, const void *data, size_t size), void *context)
+{
+	const __u32 *header = (const void *)(ring->data + (*position & (ring->size - 1)));
+	const void *record;
+	size_t size;
+	__u32 word;
+
+	if (*position >= __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE))
+		return false;
+	word = __atomic_load_n(header, __ATOMIC_ACQUIRE); /* 8-byte aligned: never wraps */
+	if (word & BPF_RINGBUF_BUSY_BIT)
+		return false;
+	size = word & ~(__u32)BPF_RINGBUF_DISCARD_BIT;
+	record = in_one_piece(ring, *position + BPF_RINGBUF_HDR_SZ, size);
+	if (record && !(word & BPF_RINGBUF_DISCARD_BIT))
+		take(context, record, size);
+	*position += (size + BPF_RINGBUF_HDR_SZ + 7) & ~7ul;
+	return true;
+}
+
 /* Each record is given back to the kernel after take(), so that the ring is not full for longer
  * than need be. */
 bool ring_read(struct ring *ring, unsigned int n,
 	       void (*take)(void *context, const void *data, size_t size), void *context)
 {
-	unsigned long position = __atomic_load_n(ring->consumer, __ATOMIC_ACQUIRE);
+	unsigned long position = ring_position(ring);
 
 	for (unsigned int i = 0; i < n; i++) {
-		const __u32 *header = (const void *)(ring->data + (position & (ring->size - 1)));
-		const void *record;
-		size_t size;
-		__u32 word;
-
-		if (position >= __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE))
+		if (!ring_next(ring, &position, take, context))
 			return false;
-		word = __atomic_load_n(header, __ATOMIC_ACQUIRE); /* 8-byte aligned: never wraps */
-		if (word & BPF_RINGBUF_BUSY_BIT)
-			return false;
-		size = word & ~(__u32)BPF_RINGBUF_DISCARD_BIT;
-		record = in_one_piece(ring, position + BPF_RINGBUF_HDR_SZ, size);
-		if (record && !(word & BPF_RINGBUF_DISCARD_BIT))
-			take(context, record, size);
-		position += (size + BPF_RINGBUF_HDR_SZ + 7) & ~7ul;
-		__atomic_store_n(ring->consumer, position, __ATOMIC_RELEASE);
+		ring_release(ring, position);
 	}
 	return true;
 }

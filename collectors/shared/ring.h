@@ -32,4 +32,13 @@ void ring_close(struct ring *ring);
 bool ring_read(struct ring *ring, unsigned int n,
 	       void (*take)(void *context, const void *data, size_t size), void *context);
 
+/*
+ * For who gives records back later, many at once: where the kernel may not write yet, the next
+ * record there (false: none yet), and that all before a position are given back.
+ */
+unsigned long ring_position(const struct ring *ring);
+bool ring_next(struct ring *ring, unsigned long *position,
+	       void (*take)(void *context, const void *data, size_t size), void *context);
+void ring_release(struct ring *ring, unsigned long position);
+
 #endif

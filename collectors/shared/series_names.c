@@ -66,7 +66,7 @@ static int leave_share(struct series_sample *s, unsigned int row, __u64 hash)
 	if (!counts)
 		return 0;
 	for (unsigned int v = 0; v < s->table.values; v++)
-		if (s->gauges >> v & 1)
+		if (series_sample_is_gauge(s, v))
 			values[v] = 0;
 	series_sample_key(s, row, key.series);
 	if (bpf_map_update_elem(s->maps->shares, &key, values, BPF_ANY))

@@ -10,7 +10,7 @@
 
 static int make(int fd, void *key, const void *zero, enum reporter reporter)
 {
-	for (__u32 shard = 0; shard < SERIES_SHARDS; shard++) {
+	for (__u32 shard = 0; shard <= SERIES_SHARD_OWN; shard++) {
 		struct series_parties p = { .reporter = reporter, .shard = shard };
 
 		series_overflow(&p);

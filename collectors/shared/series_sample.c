@@ -180,10 +180,10 @@ bool series_sample_present(const struct series_sample *s, unsigned int row, __u6
 		if (series_sample_share_hash(s, share) == r->hash)
 			continue; /* it has these labels again: all of it is present */
 		for (unsigned int v = 0; v < s->table.values; v++)
-			ret[v] -= s->gauges >> v & 1 ? 0 : values[v];
+			ret[v] -= series_sample_is_gauge(s, v) ? 0 : values[v];
 	}
 	for (unsigned int v = 0; v < s->table.values; v++)
-		if (!(s->gauges >> v & 1) && (__s64)ret[v] < 0)
+		if (!series_sample_is_gauge(s, v) && (__s64)ret[v] < 0)
 			return false;
 	return true;
 }

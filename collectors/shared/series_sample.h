@@ -33,7 +33,7 @@ struct series_row {
 
 struct series_sample {
 	const struct series_maps *maps;
-	unsigned int gauges; /* bit per value that is no counter: it has the present labels only */
+	__u64 gauges; /* bit per value that is no counter: it has the present labels only */
 	struct series_table table, seen, shares;
 	struct series_row *rows; /* owned, one for each of table's */
 	int *next_share;	 /* owned, one for each of shares' */
@@ -41,6 +41,11 @@ struct series_sample {
 	bool labels_changed; /* series_labels has texts that may be unused */
 	unsigned int held;   /* series that keep an old name because a map is full */
 };
+
+static inline bool series_sample_is_gauge(const struct series_sample *s, unsigned int value)
+{
+	return value < 64 && s->gauges >> value & 1;
+}
 
 /* Before load: sizes of the maps of bpf/names.h. value_size: of the series map. */
 int series_maps_configure(struct bpf_object *obj, unsigned int max_series, unsigned int value_size);

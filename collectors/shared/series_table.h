@@ -11,10 +11,7 @@
 #include "series.h"
 
 #define SERIES_KEY_MAX	  64
-#define SERIES_VALUES_MAX 64
-
-/* A shard that no CPU uses: user space's own share of a series. */
-#define SERIES_SHARD_OWN SERIES_SHARDS
+#define SERIES_VALUES_MAX 72
 
 struct series_table {
 	unsigned int key_size; /* bytes, a multiple of 8 */

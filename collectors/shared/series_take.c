@@ -44,7 +44,7 @@ static int add_gift(const struct series_sample *s, struct gifts *g, unsigned int
 	if (bpf_map_lookup_elem(s->maps->series, key, sums) && errno != ENOENT)
 		return -errno;
 	for (unsigned int v = 0; v < g->values; v++) {
-		amounts[v] = s->gauges >> v & 1 ? 0 : sign * values[v];
+		amounts[v] = series_sample_is_gauge(s, v) ? 0 : sign * values[v];
 		sums[v] += amounts[v];
 	}
 	g->count++;

@@ -43,7 +43,7 @@ struct settings {
 	unsigned int reporters;
 	unsigned int max_connections;
 	unsigned int max_series;
-	unsigned int ring_bytes; /* access_log only: a power of two, >= 64 KiB */
+	unsigned int ring_bytes; /* services only: a power of two, >= 64 KiB */
 	unsigned int buckets;	 /* http_requests only: number of entries in bucket_bounds */
 	double bucket_bounds[HISTOGRAM_BUCKETS_MAX];
 	struct log_settings log;       /* access_log only */

@@ -141,6 +141,9 @@ static int set_format(struct settings *s, const struct settings_key *key, const 
 		RANGE(1, 16777216)
 #define MAX_SERIES                                                                                 \
 	NAMED("max_series", set_number, max_series, "a number, 1 to 1048576"), RANGE(1, 1048576)
+#define RING_BYTES                                                                                 \
+	NAMED("ring_bytes", set_ring_bytes, ring_bytes, "a power of two, 64K to 1024M"),           \
+		RANGE(RING_BYTES_MIN, RING_BYTES_MAX)
 #define LONG(field, function, separator)                                                           \
 	NAMED(#field, NULL, log.field, "a text"), .check = function, .join = separator
 #define WORDS(field, function)                                                                     \
@@ -179,6 +182,7 @@ const struct settings_key settings_keys[] = {
 	{ "http_requests", DISABLED_METRICS },
 	{ "http_requests", REMOVE_TAGS },
 	{ "http_requests", ADD_TAGS },
+	{ "http_requests", RING_BYTES },
 	{ "http_requests",
 	  NAMED("buckets", set_buckets, bucket_bounds, "1 to 19 ascending positive numbers") },
 	{ "access_log", REPORTER },
@@ -186,9 +190,7 @@ const struct settings_key settings_keys[] = {
 	{ "access_log", INTERVAL },
 	{ "access_log", MAX_CONNECTIONS },
 	{ "access_log", PATH(log_file) },
-	{ "access_log",
-	  NAMED("ring_bytes", set_ring_bytes, ring_bytes, "a power of two, 64K to 1024M"),
-	  RANGE(RING_BYTES_MIN, RING_BYTES_MAX) },
+	{ "access_log", RING_BYTES },
 	{ "access_log", NAMED("max_heads", set_number, log.max_heads, "a number, 64 to 1048576"),
 	  RANGE(64, 1048576) },
 	{ "access_log", NAMED("format", set_format, log.format, "text or json") },

@@ -66,6 +66,8 @@ static bool is_metric(const char *section, const struct word *w)
 		{ "http_requests", "istio_request_duration_milliseconds" },
 		{ "http_requests", "istio_request_bytes" },
 		{ "http_requests", "istio_response_bytes" },
+		{ "http_requests", "istio_request_messages_total" },
+		{ "http_requests", "istio_response_messages_total" },
 	};
 
 	for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++)

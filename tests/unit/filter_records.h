@@ -78,7 +78,7 @@ static inline void record_random_http(struct filter_record *f, struct chance *c)
 
 	r->is_http = true;
 	r->status = statuses[chance(c, 6)];
-	r->flag = chance(c, EXCHANGE_UPE + 1);
+	r->flag = chance(c, EXCHANGE_UR + 1);
 	r->minor = chance(c, 2);
 	r->start.method = random_text(c);
 	r->start.path = random_text(c);

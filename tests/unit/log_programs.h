@@ -43,7 +43,8 @@ static struct {
 	struct log_line lines[LOG_LINES];
 	__u32 count;
 	struct writer writer;
-	struct log_state state; /* what the process has of it */
+	struct log_state state;	   /* what the process has of it */
+	struct http_health health; /* likewise */
 	struct log_plan plan;
 	__u8 hello[HELLO_BYTES + HTTP1_WINDOW]; /* of all connections */
 	__u32 hello_length;
@@ -111,6 +112,7 @@ void names_forget(struct server_names *n, __u64 connection)
 #define workload_name(map, id)				   ""
 #define workloads_service(workloads, at)		   NULL
 #include "../../collectors/access_log_lines.c"
+#include "../../collectors/access_log_streams.c"
 #pragma GCC diagnostic pop
 
 #endif

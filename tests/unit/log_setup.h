@@ -42,6 +42,14 @@ static inline void log_want(enum head_side side, const char *const *names, __u32
 	log_set_number(&wants_response_head, journal.plan.wanted[HEAD_RESPONSE].count != 0);
 }
 
+static inline void log_free(void)
+{
+	if (journal.writer.table.buckets)
+		exchange_table_free(&journal.writer.table);
+	http2_heads_free(&journal.writer.streams);
+	http_head_free(&journal.writer.head);
+}
+
 /* Everything as after a load; what is wanted stays. */
 static inline void log_reset(void)
 {
@@ -51,14 +59,14 @@ static inline void log_reset(void)
 	user_maps_reset();
 	user_free_deleted();
 	user_ring_reset();
-	if (journal.writer.table.buckets)
-		exchange_table_free(&journal.writer.table);
-	http_head_free(&journal.writer.head);
+	log_free();
 	memset(&journal, 0, sizeof(journal));
 	journal.plan = plan;
 	journal.writer.plan = &journal.plan;
 	journal.writer.state = &journal.state;
-	if (exchange_table_init(&journal.writer.table, 1 << 24, journal.plan.wanted))
+	journal.writer.maps.counters = &journal.health;
+	if (exchange_table_init(&journal.writer.table, 1 << 24, journal.plan.wanted) ||
+	    http2_heads_init(&journal.writer.streams, 1 << 24, journal.plan.wanted))
 		abort();
 	log_set_filter(&f);
 	log_set_number(&reporters, 3);

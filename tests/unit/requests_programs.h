@@ -5,6 +5,7 @@
 
 #define HTTP1_TELLS
 #include "bpf_user.h"
+#include "bpf_user_ring.h"
 #include "../../bpf/http_requests.bpf.c"
 #include "programs_state.h"
 #include "fake_net.h"

@@ -248,6 +248,6 @@ int main(void)
 	test_interim();
 	test_abort();
 	log_reset();
-	exchange_table_free(&journal.writer.table);
+	log_free();
 	return check_end();
 }

@@ -236,6 +236,6 @@ int main(void)
 	test_same_tuple();
 	test_closed_amid();
 	log_reset();
-	exchange_table_free(&journal.writer.table);
+	log_free();
 	return check_end();
 }

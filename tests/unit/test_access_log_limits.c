@@ -274,6 +274,6 @@ int main(void)
 	test_older();
 	test_wake_up();
 	log_reset();
-	exchange_table_free(&journal.writer.table);
+	log_free();
 	return check_end();
 }

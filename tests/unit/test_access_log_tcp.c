@@ -275,6 +275,6 @@ int main(void)
 	test_interval_dropped();
 	test_filter();
 	log_reset();
-	exchange_table_free(&journal.writer.table);
+	log_free();
 	return check_end();
 }

@@ -132,6 +132,6 @@ int main(int argc, char **argv)
 	test_network("busy, all", FAULT_ALL, TROUBLE_BUSY);
 	test_network("ring full, all", FAULT_ALL, TROUBLE_RING);
 	log_reset();
-	exchange_table_free(&journal.writer.table);
+	log_free();
 	return check_end();
 }

@@ -209,6 +209,29 @@ static void test_outcomes(void)
 	       r);
 }
 
+static void test_http2(void)
+{
+	struct filter_record r;
+
+	record_http(&r);
+	r.record.is_http2 = true;
+	r.record.scheme = text_of("https");
+	r.record.start.path = text_of("?a");
+	PASSES("request.protocol == 'HTTP/2' && request.scheme == 'https'", r);
+	PASSES("request.path == '?a' && response.code == 200", r);
+	r.record.scheme = text_of(NULL);
+	PASSES("!has(request.scheme)", r);
+	r.record.flag = EXCHANGE_DR;
+	PASSES("response.flags == 0x10000000", r);
+	PASSES("response.code_details == 'http2.remote_reset'", r);
+	r.record.flag = EXCHANGE_UR;
+	PASSES("response.flags == 0x10", r);
+	PASSES("response.code_details == 'upstream_reset_after_response_started{remote_reset}'", r);
+	r.record.status = 0;
+	r.record.status_unknown = true;
+	PASSES("!has(response.code) && !has(response.code_details)", r);
+}
+
 static bool grpc(const char *type, unsigned int status, const char *header, const char *trailer,
 		 int should)
 {
@@ -282,6 +305,7 @@ int main(void)
 	test_ends();
 	test_targets();
 	test_outcomes();
+	test_http2();
 	test_grpc_status();
 	test_needs();
 	return check_end();

@@ -108,6 +108,8 @@ static void test_examples(void)
 		CHECK(may_pass(s, false, 0, EXCHANGE_OK) == list[i].tcp);
 	}
 	CHECK(filter_may_pass(NULL, true, 200, EXCHANGE_OK));
+	CHECK(may_pass("response.code == 200", true, 0, EXCHANGE_DR));
+	CHECK(may_pass("response.code_details == 'http2.remote_refuse'", true, 0, EXCHANGE_UR));
 }
 
 struct counts {

@@ -265,6 +265,36 @@ static void test_tags(void)
 	free(labels);
 }
 
+static void test_grpc(void)
+{
+	struct label_source s = { .reporter = REPORTER_SOURCE,
+				  .is_http = true,
+				  .is_grpc = true,
+				  .response_code = 200,
+				  .grpc_status = 15 };
+	struct label_tags tags = {
+		.removed = (1U << LABEL_DESTINATION_CLUSTER) - 1,
+		.added = { LABEL_REQUEST_METHOD },
+		.added_count = 1,
+	};
+	char *labels;
+
+	CHECK_VALUES(s, NULL, "request_protocol", "grpc", "response_code", "200",
+		     "grpc_response_status", "14");
+	s.grpc_status = 1;
+	CHECK_VALUES(s, NULL, "grpc_response_status", "0");
+	s.grpc_status = 0;
+	CHECK_VALUES(s, NULL, "request_protocol", "grpc", "grpc_response_status", "");
+	s.is_messages = true;
+	labels = labels_of(s, NULL, &tags);
+	CHECK_STRING(labels, "destination_cluster=\"unknown\",request_method=\"unknown\"");
+	free(labels);
+	s.is_overflow = true;
+	labels = labels_of(s, NULL, &tags);
+	CHECK_STRING(labels, "destination_cluster=\"unknown\",request_method=\"unknown\"");
+	free(labels);
+}
+
 static void test_label_names(void)
 {
 	for (int i = 0; i < LABELS; i++)
@@ -283,6 +313,7 @@ int main(void)
 	test_questions();
 	test_overflow();
 	test_tags();
+	test_grpc();
 	test_label_names();
 	return check_end();
 }

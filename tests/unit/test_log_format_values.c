@@ -23,6 +23,8 @@ static void test_flags(void)
 
 	for (r.flag = EXCHANGE_DC; r.flag <= EXCHANGE_UPE; r.flag++)
 		CHECK_STRING(of(source, r), should[r.flag]);
+	r.flag = EXCHANGE_UR + 1;
+	CHECK_STRING(of(source, r), "- - via_upstream");
 	CHECK_STRING(of(source, failed), "UF UpstreamConnectionFailure -");
 	CHECK_STRING(of("%UPSTREAM_TRANSPORT_FAILURE_REASON%", failed),
 		     "delayed_connect_error:_Connection_refused");
@@ -31,6 +33,52 @@ static void test_flags(void)
 	failed.is_open = true;
 	CHECK_STRING(of("%ACCESS_LOG_TYPE% %TCP_RTT% %TCP_RETRANSMITS%", failed),
 		     "TcpPeriodic - -");
+}
+
+/* An interim response is no start of one; what is not known is not said. */
+static void test_flags_http2(void)
+{
+	static const struct {
+		int flag, status;
+		bool unknown;
+		unsigned int reset_code;
+		const char *line;
+	} cases[] = {
+		{ EXCHANGE_DR, 0, false, 8, "0 DR DownstreamRemoteReset http2.remote_reset" },
+		{ EXCHANGE_DR, 200, false, 7, "200 DR DownstreamRemoteReset http2.remote_refuse" },
+		{ EXCHANGE_DR, 0, true, 8, "- DR DownstreamRemoteReset http2.remote_reset" },
+		{ EXCHANGE_UR, 0, false, 7,
+		  "0 UR UpstreamRemoteReset "
+		  "upstream_reset_before_response_started{remote_reset}" },
+		{ EXCHANGE_UR, 100, false, 2,
+		  "100 UR UpstreamRemoteReset "
+		  "upstream_reset_before_response_started{remote_reset}" },
+		{ EXCHANGE_UR, 200, false, 2,
+		  "200 UR UpstreamRemoteReset upstream_reset_after_response_started{remote_reset}" },
+		{ EXCHANGE_UR, 0, true, 2, "- UR UpstreamRemoteReset -" },
+		{ EXCHANGE_UC, 0, false, 0,
+		  "0 UC UpstreamConnectionTermination "
+		  "upstream_reset_before_response_started{connection_termination}" },
+		{ EXCHANGE_UC, 404, false, 0,
+		  "404 UC UpstreamConnectionTermination "
+		  "upstream_reset_after_response_started{connection_termination}" },
+		{ EXCHANGE_UC, 0, true, 0, "- UC UpstreamConnectionTermination -" },
+		{ EXCHANGE_DC, 0, true, 0,
+		  "- DC DownstreamConnectionTermination downstream_remote_disconnect" },
+	};
+	struct access_record r = http_record(true);
+
+	r.is_http2 = true;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		r.flag = cases[i].flag;
+		r.status = cases[i].status;
+		r.status_unknown = cases[i].unknown;
+		r.reset_code = cases[i].reset_code;
+		CHECK_STRING(of("%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_FLAGS_LONG% "
+				"%RESPONSE_CODE_DETAILS%",
+				r),
+			     cases[i].line);
+	}
 }
 
 static const char *grpc(const char *source, const char *type, const char *header,
@@ -161,6 +209,7 @@ static void test_same_second(void)
 int main(void)
 {
 	test_flags();
+	test_flags_http2();
 	test_grpc();
 	test_stream_id();
 	test_host();

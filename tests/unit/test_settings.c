@@ -50,7 +50,7 @@ static void test_file(void)
 	write_file(ini, "; comment\n  # indented comment\n[meshtap]\npin_dir = /p\r\n"
 			"textfile_dir=/t\n[tcp_bytes]\nreporter = source\nmax_series = 9\n"
 			"[access_log]\nring_bytes = 64K\ninterval = 3\nreporter = destination\n"
-			"[http_requests]\nbuckets = 0.5 2 30\n");
+			"[http_requests]\nbuckets = 0.5 2 30\nring_bytes = 1M\n");
 	snprintf(arguments, sizeof(arguments), "--pin-dir /q -c %s", ini);
 	CHECK(call(&oneshot, arguments) == -1);
 	CHECK_STRING(output, "");
@@ -74,6 +74,7 @@ static void test_buckets(void)
 	snprintf(arguments, sizeof(arguments), "-c %s", ini);
 	CHECK(call(&http, arguments) == -1);
 	CHECK(settings.buckets == 3 && settings.bucket_bounds[0] == 0.5);
+	CHECK(settings.ring_bytes == 1048576);
 	CHECK(settings.bucket_bounds[2] == 30);
 	check_bad_ini("[http_requests]\nbuckets = 2 1\n", ":2: buckets");
 	check_bad_ini("[http_requests]\nbuckets = 0 1\n", ":2: buckets");
@@ -107,6 +108,8 @@ static void test_strictness(void)
 	check_bad_ini("[tcp_bytes] x\n", ":1: '[tcp_bytes] x'");
 	check_bad_ini("[meshtap]\npin_dir = p\n", ":2: pin_dir = 'p'");
 	check_bad_ini("[access_log]\nring_bytes = 65537\n", ":2: ring_bytes");
+	check_bad_ini("[http_requests]\nring_bytes = 65537\n", ":2: ring_bytes");
+	check_bad_ini("[tcp_bytes]\nring_bytes = 64K\n", ":2: unknown key 'ring_bytes'");
 	check_bad_ini("[access_log]\nring_bytes = 32K\n", ":2: ring_bytes");
 	check_bad_ini("[access_log]\nring_bytes = 4MB\n", ":2: ring_bytes");
 	snprintf(line, sizeof(line), "[meshtap]\n#%0198d\n#%0199d\n", 1, 1);

@@ -32,6 +32,10 @@ static void test_disabled(void)
 	CHECK(settings_series_disables(&settings.series, "istio_requests_total"));
 	CHECK(!settings_series_disables(&settings.series, "istio_request_duration_milliseconds"));
 	CHECK(!settings_series_disables(&settings.series, "istio_requests"));
+	read_good(&http, "[http_requests]\ndisabled_metrics = istio_request_messages_total\n"
+			 "  istio_response_messages_total\n");
+	CHECK(settings_series_disables(&settings.series, "istio_request_messages_total"));
+	CHECK(settings_series_disables(&settings.series, "istio_response_messages_total"));
 	check_bad_ini("[tcp_bytes]\ndisabled_metrics = istio_requests_total\n",
 		      ":2: disabled_metrics: column 20: 'istio_requests_total' is no istio_ metric "
 		      "of [tcp_bytes]");

@@ -7,7 +7,9 @@
 #include "kernel_types.h"
 #include "control.h"
 #include "connection.h"
+#include "record.h"
 #include "sink_record.h"
+#include "sink_http2.h"
 
 #define SINK_EXCHANGES	 512
 #define SINK_HEADS	 128 /* exchanges in flight at most; a power of two */
@@ -178,6 +180,7 @@ static inline void sink_reset(void)
 	user_maps_reset();
 	user_free_deleted();
 	memset(&sink, 0, sizeof(sink));
+	sink_http2_reset();
 	user_interrupt = NULL;
 	user_cpu = 0;
 	user_now = 1000000;
