@@ -16,6 +16,7 @@ start_named_log() {
 }
 
 run_named_log() {
+	rm -f "$dir/$1.err" # "ready" of a process before
 	become_collector access-log -c "$dir/$1.ini" --pin-dir "$pins-$1" --textfile-dir "$dir/$1" --interval 3600 \
 		--log-file "$dir/$1.log" >"$dir/$1.err" 2>&1 </dev/null &
 	echo $! >"$dir/$1.pid"

@@ -10,11 +10,10 @@ MPTCP = 262
 
 
 def other_protocols(case):
-    """One TCP line each: the server speaks first, TLS, HTTP/2, zeros; HTTP in them is only bytes."""
+    """One TCP line each: the server speaks first, TLS, zeros; HTTP in them is only bytes."""
     conversations = [
         [(1, b"220 mail.example ESMTP\r\n"), (0, b"EHLO a\r\n"), (1, b"250 ok\r\n"), (0, FAKE)],
         [(0, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500)), (1, b"\x16\x03\x03" + FAKE * 3)],
-        [(0, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(9)), (1, bytes(9)), (0, FAKE)],
         [(0, bytes(3000)), (0, FAKE), (1, FAKE)],
     ]
     for conversation in conversations:
