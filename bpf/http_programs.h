@@ -18,6 +18,7 @@
 #include "older.h"
 #include "packet.h"
 #include "replay.h"
+#include "state_change.h"
 
 #define WINDOW_FIRST 512 /* most heads fit, and little of a body is loaded in vain */
 /* In two loops, one in the other, which are verified in less time than one. 64 KiB in chunks of one
@@ -268,13 +269,17 @@ static __always_inline void listening(const struct sock *sk, const struct tuple 
 	sink_listening(t);
 }
 
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(http_socket_state, struct sock *sk, int old_state, int new_state)
+static __always_inline int is_wanted_change(const struct sock *sk, int new_state)
+{
+	return (new_state == TCP_ESTABLISHED || new_state == TCP_SYN_SENT ||
+		new_state == TCP_LISTEN || new_state == TCP_CLOSE) &&
+	       is_active() && BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
+}
+
+static __always_inline void socket_state(struct sock *sk, int old_state, int new_state)
 {
 	struct tuple t;
 
-	if (!is_active() || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
-		return 0;
 	if (new_state == TCP_ESTABLISHED)
 		connection_established(sk, old_state == TCP_SYN_SENT ? REPORTER_SOURCE
 								     : REPORTER_DESTINATION);
@@ -288,6 +293,23 @@ int BPF_PROG(http_socket_state, struct sock *sk, int old_state, int new_state)
 		connection_refused(sk);
 	else if (new_state == TCP_CLOSE)
 		connection_closed(sk, old_state == TCP_SYN_RECV);
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(http_socket_state, struct sock *sk, int old_state, int new_state)
+{
+	if (!is_wanted_change(sk, new_state))
+		return 0;
+	state_change_mark(sk, new_state);
+	socket_state(sk, old_state, new_state);
+	return 0;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(http_missed_state, struct sock *sk, int old_state, int new_state)
+{
+	if (is_wanted_change(sk, new_state) && !state_change_was_seen(sk, new_state))
+		socket_state(sk, old_state, new_state);
 	return 0;
 }
 

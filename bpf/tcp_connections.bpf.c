@@ -212,16 +212,8 @@ static __always_inline void connection_failed(const struct tcp_sock *tp)
 		__sync_fetch_and_add(&counts->failed, 1);
 }
 
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(tcp_connections_state, struct sock *sk, int oldstate, int newstate)
+static __always_inline void socket_state(const struct tcp_sock *tp, int oldstate, int newstate)
 {
-	const struct tcp_sock *tp;
-
-	if (!is_counted_change(newstate))
-		return 0;
-	tp = bpf_skc_to_tcp_sock(sk);
-	if (!tp || !is_active())
-		return 0;
 	if (newstate == TCP_ESTABLISHED && oldstate == TCP_SYN_SENT)
 		connection_opened(tp, REPORTER_SOURCE, 0);
 	else if (newstate == TCP_ESTABLISHED && oldstate == TCP_SYN_RECV)
@@ -234,6 +226,33 @@ int BPF_PROG(tcp_connections_state, struct sock *sk, int oldstate, int newstate)
 		connection_closed(tp);
 	else if (newstate == TCP_LISTEN)
 		listen_started(tp);
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(tcp_connections_state, struct sock *sk, int oldstate, int newstate)
+{
+	const struct tcp_sock *tp;
+
+	if (!is_counted_change(newstate))
+		return 0;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (!tp || !is_active())
+		return 0;
+	state_change_mark(sk, newstate);
+	socket_state(tp, oldstate, newstate);
+	return 0;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(tcp_connections_missed, struct sock *sk, int oldstate, int newstate)
+{
+	const struct tcp_sock *tp;
+
+	if (!is_counted_change(newstate) || !is_active() || state_change_was_seen(sk, newstate))
+		return 0;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (tp)
+		socket_state(tp, oldstate, newstate);
 	return 0;
 }
 

@@ -17,6 +17,7 @@ enum walk_phase {
 #include "health.h"
 #include "peer.h"
 #include "series.h"
+#include "state_change.h"
 
 /* In a map that is pinned, so that a run which is killed amid the phases is completed by the next
  * one. */

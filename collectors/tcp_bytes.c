@@ -50,17 +50,19 @@ static int fail(int exit_code, const char *what, int error)
 
 static int attach(struct tcp_bytes *skel, const struct pins *pins)
 {
-	static const char *const names[] = { "tcp_bytes_state", "tcp_bytes_walk" };
+	static const char *const names[] = { "tcp_bytes_state", "tcp_bytes_missed",
+					     "tcp_bytes_walk" };
 	struct bpf_link *links[] = {
 		bpf_program__attach(skel->progs.tcp_bytes_state),
+		bpf_program__attach(skel->progs.tcp_bytes_missed),
 		bpf_program__attach_iter(skel->progs.tcp_bytes_walk, NULL),
 	};
-	int r = links[0] && links[1] ? 0 : -errno;
+	int r = links[0] && links[1] && links[2] ? 0 : -errno;
 
 	if (!r)
-		r = pins_commit(pins, skel->obj, links, names, 2);
-	bpf_link__destroy(links[0]); /* the pins keep them attached */
-	bpf_link__destroy(links[1]);
+		r = pins_commit(pins, skel->obj, links, names, 3);
+	for (int i = 0; i < 3; i++)
+		bpf_link__destroy(links[i]); /* the pins keep them attached */
 	return r;
 }
 

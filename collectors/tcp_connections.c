@@ -55,19 +55,20 @@ static int fail(int exit_code, const char *what, int error)
 
 static int attach(struct tcp_connections *skel, const struct pins *pins)
 {
-	static const char *const names[] = { "tcp_connections_state", "tcp_connections_walk",
-					     "tcp_connections_decide" };
+	static const char *const names[] = { "tcp_connections_state", "tcp_connections_missed",
+					     "tcp_connections_walk", "tcp_connections_decide" };
 	struct bpf_link *links[] = {
 		bpf_program__attach(skel->progs.tcp_connections_state),
+		bpf_program__attach(skel->progs.tcp_connections_missed),
 		bpf_program__attach_iter(skel->progs.tcp_connections_walk, NULL),
 		iterator_attach_to_map(skel->progs.tcp_connections_decide,
 				       bpf_map__fd(skel->maps.undecided)),
 	};
-	int r = links[0] && links[1] && links[2] ? 0 : -errno;
+	int r = links[0] && links[1] && links[2] && links[3] ? 0 : -errno;
 
 	if (!r)
-		r = pins_commit(pins, skel->obj, links, names, 3);
-	for (int i = 0; i < 3; i++)
+		r = pins_commit(pins, skel->obj, links, names, 4);
+	for (int i = 0; i < 4; i++)
 		bpf_link__destroy(links[i]); /* the pins keep them attached */
 	return r;
 }

@@ -20,10 +20,11 @@
 
 #define EARLY_SECONDS 60
 
-static const char *const programs[] = { "http_ingress", "http_egress", "http_socket_state",
-					"http_sockets", "tcp_intervals" };
+static const char *const programs[] = { "http_ingress",	     "http_egress",  "http_socket_state",
+					"http_missed_state", /* after the first */
+					"http_sockets",	     "tcp_intervals" };
 
-enum { INGRESS, EGRESS, STATE, SOCKETS, INTERVALS, PROGRAMS };
+enum { INGRESS, EGRESS, STATE, MISSED, SOCKETS, INTERVALS, PROGRAMS };
 
 static struct bpf_link *attach_to_connections(struct bpf_object *obj, struct bpf_program *program)
 {
@@ -41,6 +42,7 @@ static struct bpf_link *attach_one(struct bpf_object *obj, int which, struct bpf
 	case SOCKETS:
 		return bpf_program__attach_iter(program, NULL);
 	case STATE:
+	case MISSED:
 		return bpf_program__attach(program);
 	}
 	return bpf_program__attach_cgroup(program, cgroup);
