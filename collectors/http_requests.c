@@ -190,7 +190,7 @@ static int check(const struct settings *settings, const struct workloads *w)
 	if (!host_features_missing(&features))
 		host_features_add_programs(&features, try_programs(settings, w),
 					   libbpf_log_culprit());
-	host_features_add_outputs(&features, &needs);
+	host_features_add_places(&features, &needs);
 	r = host_features_write(&features, stdout);
 	if (r)
 		return fail(EXIT_RUNTIME, "standard output", r);

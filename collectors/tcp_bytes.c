@@ -154,7 +154,9 @@ static int ensure_loaded(const struct settings *settings, const struct workloads
 	elf = tcp_bytes__elf_bytes(&size);
 	r = pins_compare(pins, skel->obj, elf, size, &generation, &state);
 	skel->rodata->generation = generation;
-	if (r) {
+	if (r == -EPERM || r == -ENOSYS) {
+		r = fail_load(settings, r);
+	} else if (r) {
 		r = fail(EXIT_RUNTIME, "cannot read what is pinned", r);
 	} else if (state != PINS_CURRENT) {
 		r = load(skel, pins, w);
@@ -322,7 +324,7 @@ static int check(const struct settings *settings)
 	host_features_find(&features, &needs);
 	if (!host_features_missing(&features))
 		host_features_add_programs(&features, try_programs(settings), libbpf_log_culprit());
-	host_features_add_outputs(&features, &needs);
+	host_features_add_places(&features, &needs);
 	r = host_features_write(&features, stdout);
 	if (r)
 		return fail(EXIT_RUNTIME, "standard output", r);

@@ -25,25 +25,20 @@ void feature_add(struct host_features *f, enum feature_state state, const char *
 	va_end(args);
 }
 
-static void look(struct host_features *ret, const struct host_needs *needs)
+void host_features_find(struct host_features *ret, const struct host_needs *needs)
 {
 	ret->count = 0;
 	look_at_capabilities(ret, needs);
 	look_at_btf(ret);
-	look_at_bpffs(ret, needs->pin_dir);
-	if (needs->cgroup)
-		look_at_cgroup(ret);
-}
-
-void host_features_find(struct host_features *ret, const struct host_needs *needs)
-{
-	look(ret, needs);
 	host_probe(ret, needs);
-	look_at_processes(ret);
 }
 
-void host_features_add_outputs(struct host_features *f, const struct host_needs *needs)
+void host_features_add_places(struct host_features *f, const struct host_needs *needs)
 {
+	look_at_bpffs(f, needs->pin_dir);
+	if (needs->cgroup)
+		look_at_cgroup(f);
+	look_at_processes(f);
 	if (needs->textfile_dir)
 		look_at_textfile_dir(f, needs);
 	if (needs->log_file)
@@ -111,9 +106,13 @@ static bool say_missing(const struct host_features *f, char *why, size_t size)
 
 int host_lacks(const struct host_needs *needs, char *why, size_t size)
 {
-	struct host_features f;
+	struct host_features f = { .count = 0 };
 
-	look(&f, needs);
+	look_at_capabilities(&f, needs);
+	look_at_btf(&f);
+	look_at_bpffs(&f, needs->pin_dir);
+	if (needs->cgroup)
+		look_at_cgroup(&f);
 	return say_missing(&f, why, size) ? -ENOENT : 0;
 }
 
@@ -122,8 +121,7 @@ void host_explain(const struct host_needs *needs, int error, const char *culprit
 {
 	struct host_features f;
 
-	look(&f, needs);
-	host_probe(&f, needs);
+	host_features_find(&f, needs);
 	if (!say_missing(&f, why, size))
 		describe_failure(why, size, error, culprit);
 }

@@ -40,15 +40,15 @@ struct host_needs {
 	bool is_service; /* has a ring, and writes without capabilities */
 };
 
-/* Finds all that loading and attaching want, in the order in which one repairs it. */
+/* Finds what loading programs wants, in the order in which one repairs it. */
 void host_features_find(struct host_features *ret, const struct host_needs *needs);
 
 /* Appends whether the collector's own programs load. error: 0 or the -errno of loading them;
  * culprit: libbpf_log_culprit(). */
 void host_features_add_programs(struct host_features *f, int error, const char *culprit);
 
-/* Appends whether the files can be made that the collector writes. */
-void host_features_add_outputs(struct host_features *f, const struct host_needs *needs);
+/* Appends the places that a collector works on: bpffs, cgroups, processes, the files it writes. */
+void host_features_add_places(struct host_features *f, const struct host_needs *needs);
 
 /* The first that is missing, or NULL. */
 const struct host_feature *host_features_missing(const struct host_features *f);

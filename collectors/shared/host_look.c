@@ -77,8 +77,8 @@ void look_at_capabilities(struct host_features *f, const struct host_needs *need
 			    "without %s older sockets of other network namespaces are not seen",
 			    wished);
 	else
-		feature_add(f, FEATURE_OK, CAPABILITIES, "", "%s, CAP_SYS_ADMIN, CAP_SYS_PTRACE",
-			    all);
+		feature_add(f, FEATURE_OK, CAPABILITIES, "",
+			    "enough for programs and for other network namespaces");
 }
 
 void look_at_btf(struct host_features *f)

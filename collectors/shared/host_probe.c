@@ -159,21 +159,25 @@ static int probe_call(struct host_features *f, const struct refusal *refusal)
 	return error;
 }
 
+/* The helper came with the kernel that charges maps to the cgroup instead: libbpf asks alike. */
 static void probe_memlock(struct host_features *f)
 {
 	struct rlimit limit;
+	int error = try_load(&charged);
 
 	privileges_raise_memlock();
-	if (!try_load(&charged))
+	if (!error)
 		feature_add(f, FEATURE_OK, "memlock", "", "maps are not charged to RLIMIT_MEMLOCK");
 	else if (getrlimit(RLIMIT_MEMLOCK, &limit) || limit.rlim_cur >= MEMLOCK_ENOUGH)
 		feature_add(f, FEATURE_OK, "memlock", "", "RLIMIT_MEMLOCK is high enough");
+	else if (error != -EINVAL)
+		feature_add(f, FEATURE_UNKNOWN, "memlock", "", "no program can be loaded: %s",
+			    strerror(-error));
 	else
-		feature_add(
-			f, FEATURE_MISSING, "memlock",
-			"ulimit -l unlimited, systemd LimitMEMLOCK=infinity, or CAP_SYS_RESOURCE",
-			"maps are charged to RLIMIT_MEMLOCK, which is %lu KiB",
-			(unsigned long)limit.rlim_cur >> 10);
+		feature_add(f, FEATURE_MISSING, "memlock",
+			    "ulimit -l unlimited, systemd LimitMEMLOCK=infinity, or CAP_SYS_RESOURCE",
+			    "maps are charged to RLIMIT_MEMLOCK, which is %lu KiB",
+			    (unsigned long)limit.rlim_cur >> 10);
 }
 
 /* The helper is what lockdown takes away; a program without it may load all the same. */
