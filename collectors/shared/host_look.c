@@ -57,7 +57,7 @@ void look_at_capabilities(struct host_features *f, const struct host_needs *need
 {
 	const char *all = needs->cgroup ? "CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN"
 					: "CAP_BPF and CAP_PERFMON";
-	char missing[64] = "", wished[64] = "", remedy[128];
+	char missing[64] = "", wished[64] = "", remedy[192];
 	cap_t caps = cap_get_proc();
 
 	if (!caps) {
@@ -68,7 +68,9 @@ void look_at_capabilities(struct host_features *f, const struct host_needs *need
 	list_missing(missing, sizeof(missing), caps, needs->cgroup);
 	list_wished(wished, sizeof(wished), caps);
 	cap_free(caps);
-	snprintf(remedy, sizeof(remedy), "run as root, or with %s", all);
+	snprintf(remedy, sizeof(remedy),
+		 "run as root, or with %s (systemd CapabilityBoundingSet=, containers --cap-add=)",
+		 all);
 	if (*missing)
 		feature_add(f, FEATURE_MISSING, CAPABILITIES, remedy, "%s %s missing", missing,
 			    strchr(missing, ',') ? "are" : "is");
@@ -154,7 +156,6 @@ static bool is_root_of_hierarchy(const char *mount_point)
 
 void look_at_cgroup(struct host_features *f)
 {
-	static const char *const usual = "/sys/fs/cgroup";
 	char path[PATH_MAX];
 	int r = cgroup2_mount_point(path, sizeof(path));
 
@@ -172,7 +173,8 @@ void look_at_cgroup(struct host_features *f)
 			    path);
 	else
 		feature_add(f, FEATURE_OK, "cgroup v2", "", "%.150s%s", path,
-			    strcmp(path, usual) ? " (hybrid: beside version 1)" : "");
+			    strcmp(path, "/sys/fs/cgroup/unified") ? ""
+								   : " (hybrid: beside version 1)");
 }
 
 void look_at_processes(struct host_features *f)

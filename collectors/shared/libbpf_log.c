@@ -10,8 +10,9 @@ static char culprit[160];
 int libbpf_log_parse(char *ret, size_t size, const char *message)
 {
 	char kind[5], name[128];
+	int end = 0;
 
-	if (sscanf(message, "libbpf: %4[progma] '%127[^']':", kind, name) != 2 ||
+	if (sscanf(message, "libbpf: %4[progma] '%127[^']':%n", kind, name, &end) != 2 || !end ||
 	    (strcmp(kind, "prog") && strcmp(kind, "map")))
 		return -EINVAL;
 	snprintf(ret, size, "%s %s", strcmp(kind, "prog") ? "map" : "program", name);

@@ -200,6 +200,19 @@ test_pid_namespace() {
 	runs 'set -- unshare -p -f --mount-proc "$@"' limited processes 'in a pid namespace .*--pid=host' $all
 }
 
+# What docs/containers.md gives a container, and no more: capabilities, mounts, namespaces, a read-only root.
+test_container() {
+	local b in_container='mkdir -p "$part"
+		mount --bind "$(awk '\''$3 == "cgroup2" { print $2; exit }'\'' /proc/self/mounts)" "$part"; mount -o remount,bind,ro "$part"
+		mount --bind "$textfiles" "$textfiles"; mount --bind "$logs" "$logs"
+		set -- unshare -m -n -u -i sh -euc "mount -o remount,bind,ro /; exec \"\$@\"" sh setpriv --no-new-privs \
+			--bounding-set=-all,+bpf,+perfmon,+net_admin,+sys_admin,+sys_ptrace --inh-caps=-all "$@"'
+	for b in $all; do
+		runs "$in_container" ok programs '' "$b"
+		assertEquals "$b: all are ok" "" "$(printf '%s\n' "$out" | grep -v '^ok ')"
+	done
+}
+
 test_seccomp() {
 	local b
 	lacks 'set -- "$refuse" errno "$@"' 'bpf\(\)' 'a seccomp filter refuses bpf\(\): allow it: systemd SystemCallFilter=bpf' $all
