@@ -20,7 +20,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* Before Linux 5.11 maps are charged to RLIMIT_MEMLOCK; all of a collector's together take less. */
+/* Before Linux 5.11 maps are charged to RLIMIT_MEMLOCK. Of more than this it is hardly the cause.
+ */
 #define MEMLOCK_ENOUGH (256ul << 20)
 
 #define CALL(helper)                                                                               \
@@ -174,10 +175,11 @@ static void probe_memlock(struct host_features *f)
 		feature_add(f, FEATURE_UNKNOWN, "memlock", "", "no program can be loaded: %s",
 			    strerror(-error));
 	else
-		feature_add(f, FEATURE_MISSING, "memlock",
-			    "ulimit -l unlimited, systemd LimitMEMLOCK=infinity, or CAP_SYS_RESOURCE",
-			    "maps are charged to RLIMIT_MEMLOCK, which is %lu KiB",
-			    (unsigned long)limit.rlim_cur >> 10);
+		feature_add(
+			f, FEATURE_MISSING, "memlock",
+			"ulimit -l unlimited, systemd LimitMEMLOCK=infinity, or CAP_SYS_RESOURCE",
+			"maps are charged to RLIMIT_MEMLOCK, which is %lu KiB",
+			(unsigned long)limit.rlim_cur >> 10);
 }
 
 /* The helper is what lockdown takes away; a program without it may load all the same. */
