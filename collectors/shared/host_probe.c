@@ -78,9 +78,12 @@ static const struct probe packets = { BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_
 /* Returns the program's descriptor or -errno. */
 static int load(const struct probe *p)
 {
-	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = p->attach);
+	struct bpf_prog_load_opts options;
 	int fd;
 
+	memset(&options, 0, sizeof(options)); /* libbpf looks at the padding, too */
+	options.sz = sizeof(options);
+	options.expected_attach_type = p->attach;
 	if (p->target) {
 		int id = libbpf_find_vmlinux_btf_id(p->target, p->attach);
 
@@ -105,10 +108,13 @@ static int try_load(const struct probe *p)
 static int try_map(enum bpf_map_type type, unsigned int key, unsigned int value,
 		   unsigned int entries)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, options,
-		    .map_flags = type == BPF_MAP_TYPE_LPM_TRIE ? BPF_F_NO_PREALLOC : 0);
-	int fd = bpf_map_create(type, NULL, key, value, entries, &options);
+	struct bpf_map_create_opts options;
+	int fd;
 
+	memset(&options, 0, sizeof(options));
+	options.sz = sizeof(options);
+	options.map_flags = type == BPF_MAP_TYPE_LPM_TRIE ? BPF_F_NO_PREALLOC : 0;
+	fd = bpf_map_create(type, NULL, key, value, entries, &options);
 	if (fd < 0)
 		return -errno;
 	close(fd);
