@@ -7,6 +7,8 @@
  */
 #include "access_log_writer.h"
 
+#include "host_features.h"
+#include "libbpf_log.h"
 #include "privileges.h"
 
 #include <bpf/bpf.h>
@@ -36,6 +38,7 @@ static bool verbose;
 
 static int log_libbpf(enum libbpf_print_level level, const char *format, va_list args)
 {
+	libbpf_log_note(level, format, args);
 	return verbose && level <= LIBBPF_INFO ? vfprintf(stderr, format, args) : 0;
 }
 
@@ -43,6 +46,29 @@ static int fail(int exit_code, const char *what, int error)
 {
 	fprintf(stderr, NAME ": %s: %s\n", what, strerror(-error));
 	return exit_code;
+}
+
+static struct host_needs needs_of(const struct settings *s)
+{
+	return (struct host_needs){
+		.pin_dir = s->pin_dir,
+		.textfile_dir = s->to_stdout ? NULL : s->textfile_dir,
+		.log_file = s->to_stdout ? NULL : s->log_file,
+		.map_iterator = s->log.tcp_interval != 0,
+		.cgroup = true,
+		.is_service = true,
+	};
+}
+
+/* What the host lacks is asked only now: that takes longer than a start. */
+static int fail_load(const struct settings *settings, int error)
+{
+	struct host_needs needs = needs_of(settings);
+	char why[512];
+
+	host_explain(&needs, error, libbpf_log_culprit(), why, sizeof(why));
+	fprintf(stderr, NAME ": cannot load or attach the BPF programs: %s\n", why);
+	return EXIT_BPF;
 }
 
 static int open_log(struct writer *w)
@@ -165,17 +191,34 @@ static int start(const struct settings *settings, struct workloads **workloads)
 		return fail(EXIT_RUNTIME, "format and filter", r);
 	r = programs_load(settings, &plan, *workloads, &pins);
 	pins_close(&pins); /* only its lock: another instance is kept out by the claim */
-	r = r ? fail(EXIT_BPF, "cannot load or attach the BPF programs", r)
-	      : run(settings, &plan, workloads, &pins);
+	r = r ? fail_load(settings, r) : run(settings, &plan, workloads, &pins);
 	plan_free(&plan);
 	close(claim);
 	return r;
+}
+
+/* --check: what the host has, and whether the programs load. They are let go. */
+static int check(const struct settings *settings)
+{
+	struct host_needs needs = needs_of(settings);
+	struct host_features features;
+	int r;
+
+	host_features_find(&features, &needs);
+	if (!host_features_missing(&features))
+		host_features_add_programs(&features, programs_try(settings), libbpf_log_culprit());
+	host_features_add_places(&features, &needs);
+	r = host_features_write(&features, stdout);
+	if (r)
+		return fail(EXIT_RUNTIME, "standard output", r);
+	return host_features_missing(&features) ? EXIT_BPF : EXIT_OK;
 }
 
 int main(int argc, char **argv)
 {
 	struct workloads *workloads;
 	struct settings settings;
+	struct host_needs needs;
 	char why[512];
 	int r = settings_read(&settings, &collector, argc, argv);
 
@@ -183,9 +226,12 @@ int main(int argc, char **argv)
 		return r;
 	verbose = settings.verbose;
 	libbpf_set_print(log_libbpf);
+	if (settings.check)
+		return check(&settings);
 	if (settings.unload)
 		return unload(&settings);
-	if (privileges_check(settings.pin_dir, 1, why, sizeof(why))) {
+	needs = needs_of(&settings);
+	if (host_lacks(&needs, why, sizeof(why))) {
 		fprintf(stderr, NAME ": %s\n", why);
 		return EXIT_BPF;
 	}

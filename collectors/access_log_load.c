@@ -101,3 +101,22 @@ int programs_load(const struct settings *settings, const struct log_plan *plan,
 	access_log__destroy(skel);
 	return r;
 }
+
+int programs_try(const struct settings *settings)
+{
+	struct access_log *skel;
+	struct log_plan plan;
+	int r = plan_make(&plan, &settings->log);
+
+	if (r)
+		return r;
+	skel = access_log__open();
+	r = skel ? 0 : -errno;
+	if (skel) {
+		configure(skel, settings, &plan);
+		r = access_log__load(skel);
+	}
+	access_log__destroy(skel);
+	plan_free(&plan);
+	return r;
+}

@@ -84,6 +84,9 @@ void plan_free(struct log_plan *p);
 int programs_load(const struct settings *settings, const struct log_plan *plan,
 		  const struct workloads *w, struct pins *pins);
 
+/* Only loads them, and lets them go. 0 or -errno. */
+int programs_try(const struct settings *settings);
+
 /* access_log_lines.c */
 
 /* For ring_read(): a record becomes a line, or part of one. */

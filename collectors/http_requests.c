@@ -4,7 +4,9 @@
  * ended streams through a ring, and what they make is written into the kernel's map of series
  * (http_requests_serve.c). So killing this process loses no count.
  */
+#include "host_features.h"
 #include "http_requests_serve.h"
+#include "libbpf_log.h"
 #include "privileges.h"
 
 #include "http_requests.skel.h"
@@ -26,6 +28,7 @@ static bool verbose;
 
 static int log_libbpf(enum libbpf_print_level level, const char *format, va_list args)
 {
+	libbpf_log_note(level, format, args);
 	return verbose && level <= LIBBPF_INFO ? vfprintf(stderr, format, args) : 0;
 }
 
@@ -33,6 +36,27 @@ static int fail(int exit_code, const char *what, int error)
 {
 	fprintf(stderr, NAME ": %s: %s\n", what, strerror(-error));
 	return exit_code;
+}
+
+static struct host_needs needs_of(const struct settings *s)
+{
+	return (struct host_needs){
+		.pin_dir = s->pin_dir,
+		.textfile_dir = s->to_stdout ? NULL : s->textfile_dir,
+		.cgroup = true,
+		.is_service = true,
+	};
+}
+
+/* What the host lacks is asked only now: that takes longer than a start. */
+static int fail_load(const struct settings *settings, int error)
+{
+	struct host_needs needs = needs_of(settings);
+	char why[512];
+
+	host_explain(&needs, error, libbpf_log_culprit(), why, sizeof(why));
+	fprintf(stderr, NAME ": cannot load or attach the BPF programs: %s\n", why);
+	return EXIT_BPF;
 }
 
 static void set_buckets(struct http_requests *skel, const struct settings *settings)
@@ -52,29 +76,54 @@ static bool is_added(const struct label_tags *tags, enum label label)
 	return false;
 }
 
-static int ensure_loaded(const struct settings *settings, const struct workloads *w,
-			 struct pins *pins)
+/* Opens the object and configures it. Returns NULL with errno set. */
+static struct http_requests *open_programs(const struct settings *settings,
+					   const struct workloads *w)
 {
 	struct http_requests *skel = http_requests__open();
-	size_t size, hosts;
-	const void *elf;
+	size_t hosts;
 	int r;
 
 	if (!skel)
-		return -errno;
+		return NULL;
 	bpf_map__set_max_entries(skel->maps.connections, settings->max_connections);
 	bpf_map__set_max_entries(skel->maps.series, settings->max_series * (SERIES_SHARDS + 1) +
 							    SERIES_OVERFLOW_ENTRIES);
 	bpf_map__set_max_entries(skel->maps.records, settings->ring_bytes);
-	r = series_maps_configure(skel->obj, settings->max_series, sizeof(struct http_series));
 	set_buckets(skel, settings);
 	workloads_hosts(w, &hosts);
 	skel->rodata->tells_hosts = hosts > 0;
 	skel->rodata->tells_methods = is_added(&settings->series.tags, LABEL_REQUEST_METHOD);
-	elf = http_requests__elf_bytes(&size);
+	r = series_maps_configure(skel->obj, settings->max_series, sizeof(struct http_series));
 	if (!r)
-		r = http_service_load(pins, skel->obj, elf, size, w,
-				      (__u64 *)&skel->rodata->generation, NAME);
+		return skel;
+	http_requests__destroy(skel);
+	errno = -r;
+	return NULL;
+}
+
+static int try_programs(const struct settings *settings, const struct workloads *w)
+{
+	struct http_requests *skel = open_programs(settings, w);
+	int r = skel ? http_requests__load(skel) : -errno;
+
+	http_requests__destroy(skel);
+	return r;
+}
+
+static int ensure_loaded(const struct settings *settings, const struct workloads *w,
+			 struct pins *pins)
+{
+	struct http_requests *skel = open_programs(settings, w);
+	const void *elf;
+	size_t size;
+	int r;
+
+	if (!skel)
+		return -errno;
+	elf = http_requests__elf_bytes(&size);
+	r = http_service_load(pins, skel->obj, elf, size, w, (__u64 *)&skel->rodata->generation,
+			      NAME);
 	http_requests__destroy(skel);
 	return r;
 }
@@ -95,7 +144,7 @@ static int start(const struct settings *settings, const struct workloads *w,
 		return fail(EXIT_BPF, settings->pin_dir, r);
 	r = ensure_loaded(settings, w, pins);
 	pins_close(pins);
-	return r ? fail(EXIT_BPF, "cannot load or attach the BPF programs", r) : EXIT_OK;
+	return r ? fail_load(settings, r) : EXIT_OK;
 }
 
 static int unload(const struct settings *settings)
@@ -130,9 +179,28 @@ static int run(const struct settings *settings, struct workloads **workloads)
 	return r ? EXIT_RUNTIME : EXIT_OK;
 }
 
+/* --check: what the host has, and whether the programs load. They are let go. */
+static int check(const struct settings *settings, const struct workloads *w)
+{
+	struct host_needs needs = needs_of(settings);
+	struct host_features features;
+	int r;
+
+	host_features_find(&features, &needs);
+	if (!host_features_missing(&features))
+		host_features_add_programs(&features, try_programs(settings, w),
+					   libbpf_log_culprit());
+	host_features_add_places(&features, &needs);
+	r = host_features_write(&features, stdout);
+	if (r)
+		return fail(EXIT_RUNTIME, "standard output", r);
+	return host_features_missing(&features) ? EXIT_BPF : EXIT_OK;
+}
+
 int main(int argc, char **argv)
 {
 	struct settings settings;
+	struct host_needs needs;
 	struct workloads *workloads;
 	char why[512];
 	int r = settings_read(&settings, &collector, argc, argv);
@@ -141,12 +209,15 @@ int main(int argc, char **argv)
 		return r;
 	verbose = settings.verbose;
 	libbpf_set_print(log_libbpf);
-	if (settings.unload)
+	if (settings.unload && !settings.check)
 		return unload(&settings);
 	r = workloads_read(&workloads, NAME, settings.workloads, settings.needs_workloads);
 	if (r >= 0)
 		return r;
-	if (privileges_check(settings.pin_dir, 1, why, sizeof(why))) {
+	needs = needs_of(&settings);
+	if (settings.check) {
+		r = check(&settings, workloads);
+	} else if (host_lacks(&needs, why, sizeof(why))) {
 		fprintf(stderr, NAME ": %s\n", why);
 		r = EXIT_BPF;
 	} else {

@@ -3,8 +3,10 @@
 #include "adopt.h"
 #include "endpoint_maps.h"
 #include "health_metrics.h"
+#include "host_features.h"
 #include "identity.h"
 #include "iterator.h"
+#include "libbpf_log.h"
 #include "pins.h"
 #include "privileges.h"
 #include "prom_file.h"
@@ -44,6 +46,7 @@ static bool verbose;
 
 static int log_libbpf(enum libbpf_print_level level, const char *format, va_list args)
 {
+	libbpf_log_note(level, format, args);
 	return verbose && level <= LIBBPF_INFO ? vfprintf(stderr, format, args) : 0;
 }
 
@@ -51,6 +54,26 @@ static int fail(int exit_code, const char *what, int error)
 {
 	fprintf(stderr, NAME ": %s: %s\n", what, strerror(-error));
 	return exit_code;
+}
+
+static struct host_needs needs_of(const struct settings *s)
+{
+	return (struct host_needs){
+		.pin_dir = s->pin_dir,
+		.textfile_dir = s->to_stdout ? NULL : s->textfile_dir,
+		.map_iterator = true,
+	};
+}
+
+/* What the host lacks is asked only now: that takes longer than a start. */
+static int fail_load(const struct settings *settings, int error)
+{
+	struct host_needs needs = needs_of(settings);
+	char why[512];
+
+	host_explain(&needs, error, libbpf_log_culprit(), why, sizeof(why));
+	fprintf(stderr, NAME ": cannot load or attach the BPF programs: %s\n", why);
+	return EXIT_BPF;
 }
 
 static int attach(struct tcp_connections *skel, const struct pins *pins)
@@ -85,11 +108,9 @@ static int load(struct tcp_connections *skel, const struct pins *pins, const str
 		r = series_overflow_make(skel->obj);
 	if (!r)
 		r = attach(skel, pins);
-	if (r)
-		return fail(EXIT_BPF, "cannot load or attach the BPF programs", r);
-	if (pins->state == PINS_OLD_LAYOUT)
+	if (!r && pins->state == PINS_OLD_LAYOUT)
 		fprintf(stderr, NAME ": map layout changed: counters start anew\n");
-	return EXIT_OK;
+	return r;
 }
 
 static int refill(const struct pins *pins, const struct workloads *w)
@@ -99,11 +120,40 @@ static int refill(const struct pins *pins, const struct workloads *w)
 	return r ? fail(EXIT_RUNTIME, "cannot fill the tables of endpoints", r) : EXIT_OK;
 }
 
+/* Opens the object and configures it. Returns NULL with errno set. */
+static struct tcp_connections *open_programs(const struct settings *settings)
+{
+	struct tcp_connections *skel = tcp_connections__open();
+	int r;
+
+	if (!skel)
+		return NULL;
+	bpf_map__set_max_entries(skel->maps.sockets, settings->max_connections);
+	bpf_map__set_max_entries(skel->maps.decided, settings->max_connections);
+	bpf_map__set_max_entries(skel->maps.series,
+				 settings->max_series * SERIES_SHARDS + SERIES_OVERFLOW_ENTRIES);
+	r = series_maps_configure(skel->obj, settings->max_series, VALUES * sizeof(__u64));
+	if (!r)
+		return skel;
+	tcp_connections__destroy(skel);
+	errno = -r;
+	return NULL;
+}
+
+static int try_programs(const struct settings *settings)
+{
+	struct tcp_connections *skel = open_programs(settings);
+	int r = skel ? tcp_connections__load(skel) : -errno;
+
+	tcp_connections__destroy(skel);
+	return r;
+}
+
 /* Loads the programs unless these very ones are pinned. */
 static int ensure_loaded(const struct settings *settings, const struct workloads *w,
 			 struct pins *pins)
 {
-	struct tcp_connections *skel = tcp_connections__open();
+	struct tcp_connections *skel = open_programs(settings);
 	enum pins_state state;
 	__u64 generation = 0;
 	const void *elf;
@@ -112,21 +162,19 @@ static int ensure_loaded(const struct settings *settings, const struct workloads
 
 	if (!skel)
 		return fail(EXIT_BPF, "cannot open the BPF object", -errno);
-	bpf_map__set_max_entries(skel->maps.sockets, settings->max_connections);
-	bpf_map__set_max_entries(skel->maps.decided, settings->max_connections);
-	bpf_map__set_max_entries(skel->maps.series,
-				 settings->max_series * SERIES_SHARDS + SERIES_OVERFLOW_ENTRIES);
-	r = series_maps_configure(skel->obj, settings->max_series, VALUES * sizeof(__u64));
 	elf = tcp_connections__elf_bytes(&size);
-	if (!r)
-		r = pins_compare(pins, skel->obj, elf, size, &generation, &state);
+	r = pins_compare(pins, skel->obj, elf, size, &generation, &state);
 	skel->rodata->generation = generation;
-	if (r)
+	if (r == -EPERM || r == -ENOSYS) {
+		r = fail_load(settings, r);
+	} else if (r) {
 		r = fail(EXIT_RUNTIME, "cannot read what is pinned", r);
-	else if (state != PINS_CURRENT)
+	} else if (state != PINS_CURRENT) {
 		r = load(skel, pins, w);
-	else
+		r = r ? fail_load(settings, r) : EXIT_OK;
+	} else {
 		r = refill(pins, w);
+	}
 	tcp_connections__destroy(skel);
 	return r;
 }
@@ -272,9 +320,27 @@ static int run(const struct settings *settings, const struct workloads *workload
 	return r;
 }
 
+/* --check: what the host has, and whether the programs load. They are let go. */
+static int check(const struct settings *settings)
+{
+	struct host_needs needs = needs_of(settings);
+	struct host_features features;
+	int r;
+
+	host_features_find(&features, &needs);
+	if (!host_features_missing(&features))
+		host_features_add_programs(&features, try_programs(settings), libbpf_log_culprit());
+	host_features_add_places(&features, &needs);
+	r = host_features_write(&features, stdout);
+	if (r)
+		return fail(EXIT_RUNTIME, "standard output", r);
+	return host_features_missing(&features) ? EXIT_BPF : EXIT_OK;
+}
+
 int main(int argc, char **argv)
 {
 	struct settings settings;
+	struct host_needs needs;
 	struct workloads *workloads;
 	char why[512];
 	int r = settings_read(&settings, &collector, argc, argv);
@@ -283,6 +349,8 @@ int main(int argc, char **argv)
 		return r;
 	verbose = settings.verbose;
 	libbpf_set_print(log_libbpf);
+	if (settings.check)
+		return check(&settings);
 	if (settings.unload) {
 		r = pins_remove(settings.pin_dir, collector.section);
 		return r ? fail(EXIT_RUNTIME, "cannot unload", r) : EXIT_OK;
@@ -290,7 +358,8 @@ int main(int argc, char **argv)
 	r = workloads_read(&workloads, NAME, settings.workloads, settings.needs_workloads);
 	if (r >= 0)
 		return r;
-	if (privileges_check(settings.pin_dir, 0, why, sizeof(why))) {
+	needs = needs_of(&settings);
+	if (host_lacks(&needs, why, sizeof(why))) {
 		fprintf(stderr, NAME ": %s\n", why);
 		r = EXIT_BPF;
 	} else {

@@ -18,6 +18,7 @@ enum {
 	OPTION_PIN_DIR,
 	OPTION_STDOUT,
 	OPTION_UNLOAD,
+	OPTION_CHECK,
 	OPTION_CHECK_CONFIG,
 	OPTION_INTERVAL,
 	OPTION_LOG_FILE,
@@ -30,6 +31,7 @@ static const struct option all_options[] = {
 	{ "pin-dir", required_argument, NULL, OPTION_PIN_DIR },
 	{ "stdout", no_argument, NULL, OPTION_STDOUT },
 	{ "unload", no_argument, NULL, OPTION_UNLOAD },
+	{ "check", no_argument, NULL, OPTION_CHECK },
 	{ "check-config", no_argument, NULL, OPTION_CHECK_CONFIG },
 	{ "interval", required_argument, NULL, OPTION_INTERVAL },
 	{ "log-file", required_argument, NULL, OPTION_LOG_FILE },
@@ -88,6 +90,7 @@ static int print_help(const struct collector *collector)
 		printf("      --interval SECONDS  between .prom files, 1 to %d (default %u)\n",
 		       INTERVAL_MAX, defaults.interval);
 	printf("      --unload            detach and unpin the BPF programs, and exit\n"
+	       "      --check             say what this host has and lacks, change nothing, and exit\n"
 	       "      --check-config      validate the configuration, and exit\n"
 	       "  -v                      say more on standard error\n"
 	       "  -h, --help              print this help, and exit\n"
@@ -164,6 +167,9 @@ static int set_option(struct settings *ret, struct command_line *line, int c)
 		return -1;
 	case OPTION_UNLOAD:
 		ret->unload = true;
+		return -1;
+	case OPTION_CHECK:
+		ret->check = true;
 		return -1;
 	case OPTION_CHECK_CONFIG:
 		ret->check_config = true;
@@ -247,7 +253,7 @@ int settings_read(struct settings *ret, const struct collector *collector, int a
 		return result;
 	/* again, over what the file says */
 	result = read_options(ret, &line, argc, argv);
-	if (result >= 0 || (ret->unload && !ret->check_config))
+	if (result >= 0 || (ret->unload && !ret->check && !ret->check_config))
 		return result;
 	result = check_workloads(ret, &line);
 	if (result >= 0)

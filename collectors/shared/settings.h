@@ -37,6 +37,7 @@ struct settings {
 	char log_file[PATH_MAX];     /* --log-file, access_log only */
 	bool to_stdout;		     /* --stdout */
 	bool unload;		     /* --unload */
+	bool check;		     /* --check */
 	bool check_config;	     /* --check-config */
 	bool verbose;		     /* -v */
 	unsigned int interval;	     /* seconds between .prom files; services only */
