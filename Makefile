@@ -11,6 +11,7 @@ TOOLS      := workloads
 prefix     ?= /usr
 sysconfdir ?= /etc
 unitdir    ?= /lib/systemd/system
+tmpfilesdir ?= /usr/lib/tmpfiles.d
 mandir     ?= $(prefix)/share/man
 INSTALL    ?= install
 CC         ?= gcc
@@ -27,8 +28,9 @@ HARDENING  := -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=2
 ALL_CFLAGS  = $(HARDENING) $(CFLAGS) -std=gnu11 -pthread $(WARNINGS) $(shell pkg-config --cflags $(PKGS))
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 LIBS        = $(shell pkg-config --libs $(PKGS))
+# BTF names source files: by their place in the tree, so that a build elsewhere gives the same bytes.
 BPF_CFLAGS := -g -O2 -std=gnu11 -target bpf -mcpu=v3 -Wall -Wextra -Wno-unused-function -Wno-unused-parameter \
-	      -Wno-missing-declarations -I/usr/include/$(shell $(CC) -print-multiarch 2>/dev/null) -Ibpf
+	      -Wno-missing-declarations -ffile-prefix-map=$(CURDIR)/= -I/usr/include/$(shell $(CC) -print-multiarch 2>/dev/null) -Ibpf
 
 Q = $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1)	$(2)";)
@@ -182,11 +184,14 @@ lint:
 clean:
 	rm -rf $(BUILD)
 
-UNITS := $(wildcard systemd/*.service systemd/*.timer)
+UNITS := $(wildcard systemd/*.service systemd/*.timer systemd/*.target)
+MANS  := $(wildcard man/*.[578])
+COMPLETIONS := $(DESTDIR)$(prefix)/share/bash-completion/completions
 
 install: all
 	$(INSTALL) -d $(DESTDIR)$(prefix)/sbin $(DESTDIR)$(sysconfdir)/meshtap $(DESTDIR)$(sysconfdir)/logrotate.d \
-		$(DESTDIR)$(unitdir) $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(mandir)/man8
+		$(DESTDIR)$(unitdir) $(DESTDIR)$(tmpfilesdir) $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man7 \
+		$(DESTDIR)$(mandir)/man8 $(COMPLETIONS)
 	$(INSTALL) -m 755 $(BINARIES) $(TOOL_BINS) $(DESTDIR)$(prefix)/sbin
 	for f in $(wildcard conf/*.ini); do \
 		test -e $(DESTDIR)$(sysconfdir)/meshtap/$${f##*/} || \
@@ -196,13 +201,18 @@ install: all
 		sed 's|/usr/sbin/|$(prefix)/sbin/|g' $$f >$(DESTDIR)$(unitdir)/$${f##*/} && \
 			chmod 644 $(DESTDIR)$(unitdir)/$${f##*/} || exit 1; \
 	done
-	$(INSTALL) -m 644 man/*.5 $(DESTDIR)$(mandir)/man5
-	$(INSTALL) -m 644 man/*.7 $(DESTDIR)$(mandir)/man7
-	$(INSTALL) -m 644 man/*.8 $(DESTDIR)$(mandir)/man8
+	for f in $(MANS); do \
+		to=$(DESTDIR)$(mandir)/man$${f##*.}/$${f##*/} && \
+			sed '/^\.TH /s/"meshtap"/"meshtap $(VERSION)"/' $$f >$$to && chmod 644 $$to || exit 1; \
+	done
 	$(INSTALL) -m 644 packaging/logrotate/meshtap $(DESTDIR)$(sysconfdir)/logrotate.d
+	$(INSTALL) -m 644 packaging/tmpfiles.d/meshtap.conf $(DESTDIR)$(tmpfilesdir)
+	$(INSTALL) -m 644 completions/meshtap $(COMPLETIONS)
+	for b in $(notdir $(BINARIES) $(TOOL_BINS)); do ln -sf meshtap $(COMPLETIONS)/$$b || exit 1; done
 	for d in prometheus grafana; do \
 		$(INSTALL) -d $(DESTDIR)$(prefix)/share/meshtap/$$d && \
 			$(INSTALL) -m 644 conf/$$d/* $(DESTDIR)$(prefix)/share/meshtap/$$d || exit 1; \
 	done
 
+include packaging/packages.mk
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/tests/shared/*.d $(BUILD)/tools/*/*.d)

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Installs what is missing to build ("deps.sh build", the default), also to test ("deps.sh test"), and also to
-# test on other kernels ("deps.sh vm").
+# Installs what is missing to build ("deps.sh build", the default), also to make and test packages ("deps.sh pack"), also to
+# test ("deps.sh test"), and also to test on other kernels ("deps.sh vm").
 # Debian and Ubuntu by apt, Fedora and RHEL by dnf. Does nothing, and needs no root, when all is there.
 set -eu
 
-# for: b(uild), t(est) or v(m) | Debian package, alternatives separated by / | what an RPM provides, alternatives by a space
+# for: b(uild), p(ackages), t(est) or v(m) | Debian package, alternatives separated by / | what an RPM provides, alternatives by a space
 list() {
 	cat <<-'END'
 	b|clang|clang
@@ -59,6 +59,15 @@ list() {
 	v|cpio|cpio
 	v|xz-utils|xz
 	v|zstd|zstd
+	p|dpkg-dev|
+	p|debhelper|
+	p|lintian|
+	p|debootstrap|
+	p|rpm|rpm-build
+	p|rpmlint|rpmlint
+	p|binutils|binutils
+	p||systemd-rpm-macros
+	p|shunit2|shunit2
 	t||libasan
 	t||libubsan
 	END
@@ -88,7 +97,9 @@ missing() {
 	list | while IFS='|' read -r kind deb rpm; do
 		case $what in
 		build) [ "$kind" = b ] || continue ;;
-		test) [ "$kind" != v ] || continue ;;
+		pack) [ "$kind" = b ] || [ "$kind" = p ] || continue ;;
+		test) [ "$kind" = b ] || [ "$kind" = t ] || continue ;;
+		vm) [ "$kind" != p ] || continue ;;
 		esac
 		entry=$rpm
 		[ "$manager" = dnf ] || entry=$deb
@@ -143,9 +154,9 @@ install_dnf() {
 
 what=${1:-build}
 case $what in
-build | test | vm) ;;
+build | pack | test | vm) ;;
 *)
-	say "usage: deps.sh [build|test|vm]"
+	say "usage: deps.sh [build|pack|test|vm]"
 	exit 2
 	;;
 esac

@@ -6,7 +6,7 @@
 set -u
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
-version=0.1.0
+version=$(sed -n 's/^VERSION *:= *//p' "$top/Makefile")
 binaries="meshtap-tcp-connections meshtap-tcp-bytes meshtap-http-requests meshtap-access-log"
 cgroup_binaries="meshtap-http-requests meshtap-access-log"
 

@@ -6,7 +6,7 @@ set -u
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 tool=$top/build/meshtap-workloads
-version=0.1.0
+version=$(sed -n 's/^VERSION *:= *//p' "$top/Makefile")
 
 out=
 err=

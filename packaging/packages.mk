@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Source archive and packages. All are built from the archive, so the tree stays clean. VERSION=0.2.0 makes a later one.
+
+DIST := $(BUILD)/meshtap-$(VERSION).tar.gz
+# What this make was given is not meant for the makes inside of packages.
+PACKAGE_ENV := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u CFLAGS -u LDFLAGS
+
+.PHONY: dist deb rpm check-packages
+
+dist:
+	@packaging/dist.sh "$(VERSION)"
+	@echo $(DIST)
+
+# build/deb/meshtap_VERSION-1_ARCH.deb, and the source package
+deb: dist
+	@packaging/deps.sh pack
+	rm -rf $(BUILD)/deb && mkdir -p $(BUILD)/deb
+	cp $(DIST) $(BUILD)/deb/meshtap_$(VERSION).orig.tar.gz
+	tar -xf $(DIST) -C $(BUILD)/deb
+	cp -r $(BUILD)/deb/meshtap-$(VERSION)/packaging/debian $(BUILD)/deb/meshtap-$(VERSION)/debian
+	cd $(BUILD)/deb/meshtap-$(VERSION) && $(PACKAGE_ENV) dpkg-buildpackage --no-sign
+	rm -r $(BUILD)/deb/meshtap-$(VERSION)
+	@ls $(BUILD)/deb/meshtap_*.deb
