@@ -30,7 +30,7 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 LIBS        = $(shell pkg-config --libs $(PKGS))
 # BTF names source files: by their place in the tree, so that a build elsewhere gives the same bytes.
 BPF_CFLAGS := -g -O2 -std=gnu11 -target bpf -mcpu=v3 -Wall -Wextra -Wno-unused-function -Wno-unused-parameter \
-	      -Wno-missing-declarations -ffile-prefix-map=$(CURDIR)/= -I/usr/include/$(shell $(CC) -print-multiarch 2>/dev/null) -Ibpf
+	      -Wno-missing-declarations -ffile-prefix-map=$(CURDIR)=. -I/usr/include/$(shell $(CC) -print-multiarch 2>/dev/null) -Ibpf
 
 Q = $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1)	$(2)";)

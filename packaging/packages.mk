@@ -21,3 +21,19 @@ deb: dist
 	cd $(BUILD)/deb/meshtap-$(VERSION) && $(PACKAGE_ENV) dpkg-buildpackage --no-sign
 	rm -r $(BUILD)/deb/meshtap-$(VERSION)
 	@ls $(BUILD)/deb/meshtap_*.deb
+
+# build/rpm/meshtap-VERSION-1.ARCH.rpm, and the source package. Also on Debian: there rpm knows none of the packages that are
+# installed, nor the macros.
+RPMBUILD := rpmbuild --define "_topdir $(abspath $(BUILD))/rpm/top" --define "_rpmdir $(abspath $(BUILD))/rpm" \
+	    --define "_srcrpmdir $(abspath $(BUILD))/rpm" --define "_rpmfilename %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm" \
+	    --define "use_source_date_epoch_as_buildtime 1" --define "clamp_mtime_to_source_date_epoch 1" \
+	    --define "_buildhost localhost"
+
+rpm: dist
+	@packaging/deps.sh pack
+	rm -rf $(BUILD)/rpm && mkdir -p $(BUILD)/rpm
+	tar -xf $(DIST) -C $(BUILD)/rpm --strip-components=3 meshtap-$(VERSION)/packaging/rpm
+	options=$$(test -n "$$(rpm --eval '%{?_unitdir}')" || echo --nodeps --load $(BUILD)/rpm/macros.fedora); \
+	SOURCE_DATE_EPOCH=$$(stat -c %Y $(BUILD)/rpm/meshtap.spec) $(PACKAGE_ENV) $(RPMBUILD) $$options -ta $(DIST)
+	rm -r $(BUILD)/rpm/top
+	@ls $(BUILD)/rpm/*.rpm
