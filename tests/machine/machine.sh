@@ -5,7 +5,8 @@
 # its own bpffs, which a reboot empties as on a real machine. What it writes outlives a reboot, and not machine_end.
 # shellcheck disable=SC2154,SC3043 # lib.sh sets variables; dash has local
 
-machine='' machine_cgroup='' nspawn='' leader=''
+# root: the machine's files, mounts of its own included while it runs
+machine='' machine_cgroup='' nspawn='' leader='' root=''
 
 # machine_why_not: says what this host lacks to run one; 1 when nothing
 machine_why_not() {
@@ -28,14 +29,15 @@ machine_begin() {
 	mount -t tmpfs -o mode=755 none "$machine"
 	mkdir "$machine/upper" "$machine/work" "$machine/root"
 	mount -t overlay -o "lowerdir=${1:?},upperdir=$machine/upper,workdir=$machine/work" none "$machine/root"
-	echo machine >"$machine/root/etc/hostname"
-	echo "127.0.0.1 localhost machine" >"$machine/root/etc/hosts"
+	root=$machine/root
+	echo machine >"$root/etc/hostname"
+	echo "127.0.0.1 localhost machine" >"$root/etc/hosts"
 	machine_mount_bpffs
 }
 
 # systemd mounts it itself on what is not a container, and refuses a mount unit for it.
 machine_mount_bpffs() {
-	local units="$machine/root/etc/systemd/system"
+	local units="$root/etc/systemd/system"
 
 	cat >"$units/bpffs.service" <<-END
 		[Unit]
@@ -66,7 +68,7 @@ machine_find_leader() {
 
 	for pid in $(pgrep -P "$nspawn"); do
 		if grep -q '^NSpid:.*[[:space:]]1$' "/proc/$pid/status"; then
-			leader=$pid
+			leader=$pid root=/proc/$pid/root
 			return 0
 		fi
 	done
@@ -99,11 +101,6 @@ in_machine() {
 		"$machine_cgroup/payload/client.service" "$leader" "$@"
 }
 
-# machine_copy FILE: to the machine's /root
-machine_copy() {
-	cp "$1" "$machine/root/root/"
-}
-
 # pids_of UNIT: as this host numbers them
 pids_of() {
 	cat "$machine_cgroup/payload/system.slice/$1/cgroup.procs" 2>/dev/null
@@ -120,7 +117,7 @@ machine_reboot() {
 
 	in_machine systemctl reboot
 	wait "$nspawn" || status=$?
-	leader=''
+	leader='' root=$machine/root
 	[ "$status" = 133 ] || echo "nspawn ended with $status, not for a reboot"
 	machine_boot
 }
@@ -128,7 +125,7 @@ machine_reboot() {
 machine_poweroff() {
 	[ -z "$leader" ] || kill -s RTMIN+4 "$leader"
 	[ -z "$nspawn" ] || wait "$nspawn"
-	leader='' nspawn=''
+	leader='' nspawn='' root=$machine/root
 }
 
 machine_end() {
