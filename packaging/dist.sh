@@ -28,4 +28,5 @@ sed -i "1s/(.*)/($1-1)/; s/^ -- \(.*>\)  .*/ -- \1  $(LC_ALL=C TZ=UTC0 date -R -
 sed -i "s/^Version:\( *\).*/Version:\1$1/" "$name/packaging/rpm/meshtap.spec"
 tar --sort=name --mtime="@$epoch" --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX --format=ustar -cf - "$name" |
 	gzip -9n >"$build/$name.tar.gz"
+touch -d "@$epoch" "$build/$name.tar.gz" # a source rpm records it
 rm -r "$stage"

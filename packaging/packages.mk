@@ -22,10 +22,10 @@ deb: dist
 	rm -r $(BUILD)/deb/meshtap-$(VERSION)
 	@ls $(BUILD)/deb/meshtap_*.deb
 
-# build/rpm/meshtap-VERSION-1.ARCH.rpm, and the source package. Also on Debian: there rpm knows none of the packages that are
-# installed, nor the macros.
+# build/rpm/meshtap-VERSION-1.ARCH.rpm. No source package: it would say where it was built, and "rpmbuild -ta" of the archive does as
+# well. Also on Debian: there rpm knows none of the packages that are installed, nor the macros.
 RPMBUILD := rpmbuild --define "_topdir $(abspath $(BUILD))/rpm/top" --define "_rpmdir $(abspath $(BUILD))/rpm" \
-	    --define "_srcrpmdir $(abspath $(BUILD))/rpm" --define "_rpmfilename %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm" \
+	    --define "_rpmfilename %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm" \
 	    --define "use_source_date_epoch_as_buildtime 1" --define "clamp_mtime_to_source_date_epoch 1" \
 	    --define "_buildhost localhost"
 
@@ -34,6 +34,12 @@ rpm: dist
 	rm -rf $(BUILD)/rpm && mkdir -p $(BUILD)/rpm
 	tar -xf $(DIST) -C $(BUILD)/rpm --strip-components=3 meshtap-$(VERSION)/packaging/rpm
 	options=$$(test -n "$$(rpm --eval '%{?_unitdir}')" || echo --nodeps --load $(BUILD)/rpm/macros.fedora); \
-	SOURCE_DATE_EPOCH=$$(stat -c %Y $(BUILD)/rpm/meshtap.spec) $(PACKAGE_ENV) $(RPMBUILD) $$options -ta $(DIST)
+	SOURCE_DATE_EPOCH=$$(stat -c %Y $(BUILD)/rpm/meshtap.spec) $(PACKAGE_ENV) $(RPMBUILD) $$options -tb $(DIST)
 	rm -r $(BUILD)/rpm/top
 	@ls $(BUILD)/rpm/*.rpm
+
+# Builds both twice, reads them, installs and removes the deb in a chroot that is kept in build/.
+check-packages:
+	@test "$$(id -u)" = 0 || { echo "make check-packages installs in a chroot and needs root" >&2; exit 1; }
+	@packaging/deps.sh pack
+	@MESHTAP_TEST_SECONDS=900 MESHTAP_TESTS_SECONDS=900 MESHTAP_TESTS=tests/packages/test_packages.sh tests/run.sh

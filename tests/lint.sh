@@ -18,7 +18,7 @@ if [ -s build/lint.files ]; then
 	xargs clang-format --dry-run -Werror <build/lint.files || status=1
 fi
 
-sources -name '*.sh' -o -path './.ci/run' >build/lint.files
+sources -name '*.sh' -o -path './.ci/run' -o -path './completions/*' -o -name '*.prerm' -o -name '*.postrm' >build/lint.files
 echo "shellcheck: $(wc -l <build/lint.files) files"
 xargs shellcheck <build/lint.files || status=1
 
