@@ -39,7 +39,7 @@ BINARIES   := $(foreach c,$(COLLECTORS),$(BUILD)/meshtap-$(subst _,-,$(c)))
 TOOL_BINS  := $(foreach t,$(TOOLS),$(BUILD)/meshtap-$(subst _,-,$(t)))
 SHARED_OBJ := $(patsubst collectors/shared/%.c,$(BUILD)/shared/%.o,$(wildcard collectors/shared/*.c))
 
-.PHONY: all run check check-adversity check-grpc check-http2 check-load check-long check-mixed check-vm unit-tests verifier fuzz lint install clean
+.PHONY: all run check check-adversity check-grpc check-http2 check-load check-long check-machine check-mixed check-vm unit-tests verifier fuzz lint install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -142,6 +142,13 @@ check-vm:
 	@packaging/deps.sh vm
 	@$(MAKE) --no-print-directory all $(BUILD)/tests/verifier
 	@tests/vm/run.sh $(KERNELS)
+
+# The package on a machine with systemd as PID 1, in systemd-nspawn; see tests/machine/test_machine.sh.
+check-machine:
+	@packaging/deps.sh machine
+	@$(MAKE) --no-print-directory all deb
+	@tests/machine/packages.sh $(BUILD)/deb/meshtap_*_*.deb
+	@MESHTAP_TEST_SECONDS=900 MESHTAP_TESTS_SECONDS=900 MESHTAP_TESTS=tests/machine/test_machine.sh tests/run.sh
 
 # Every tests/fuzz/fuzz_X.c is a libFuzzer program. FUZZ_SECONDS is for all of them together.
 FUZZ_SECONDS ?= 60

@@ -134,7 +134,7 @@ static int start(const struct settings *settings, const struct workloads *w,
 	int r = service_claim(settings->pin_dir, collector.section);
 
 	if (r < 0)
-		return fail(EXIT_RUNTIME,
+		return fail(r == -EBUSY ? EXIT_RUNTIME : EXIT_BPF,
 			    r == -EBUSY ? "another instance runs" : "cannot claim the pins", r);
 	r = service_open(service, settings->interval);
 	if (r)

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Installs what is missing to build ("deps.sh build", the default), also to make and test packages ("deps.sh pack"), also to
-# test ("deps.sh test"), and also to test on other kernels ("deps.sh vm").
+# test ("deps.sh test"), also to test on other kernels ("deps.sh vm") or on a machine with systemd ("deps.sh machine").
 # Debian and Ubuntu by apt, Fedora and RHEL by dnf. Does nothing, and needs no root, when all is there.
 set -eu
 
-# for: b(uild), p(ackages), t(est) or v(m) | Debian package, alternatives separated by / | what an RPM provides, alternatives by a space
+# for: b(uild), p(ackages), t(est), v(m) or m(achine) | Debian package, alternatives separated by / | what an RPM provides, alternatives by a space
 list() {
 	cat <<-'END'
 	b|clang|clang
@@ -59,6 +59,7 @@ list() {
 	v|cpio|cpio
 	v|xz-utils|xz
 	v|zstd|zstd
+	m|systemd-container|systemd-container
 	p|dpkg-dev|
 	p|debhelper|
 	p|lintian|
@@ -99,7 +100,8 @@ missing() {
 		build) [ "$kind" = b ] || continue ;;
 		pack) [ "$kind" = b ] || [ "$kind" = p ] || continue ;;
 		test) [ "$kind" = b ] || [ "$kind" = t ] || continue ;;
-		vm) [ "$kind" != p ] || continue ;;
+		vm) [ "$kind" != p ] && [ "$kind" != m ] || continue ;;
+		machine) [ "$kind" != v ] || continue ;;
 		esac
 		entry=$rpm
 		[ "$manager" = dnf ] || entry=$deb
@@ -154,9 +156,9 @@ install_dnf() {
 
 what=${1:-build}
 case $what in
-build | pack | test | vm) ;;
+build | pack | test | vm | machine) ;;
 *)
-	say "usage: deps.sh [build|pack|test|vm]"
+	say "usage: deps.sh [build|pack|test|vm|machine]"
 	exit 2
 	;;
 esac

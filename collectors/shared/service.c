@@ -25,10 +25,41 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static int timer_start(int *ret, struct timespec every)
+{
+	struct itimerspec timer = { every, every };
+	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), r;
+
+	if (fd >= 0 && !timerfd_settime(fd, 0, &timer, NULL)) {
+		*ret = fd;
+		return 0;
+	}
+	r = -errno;
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+/* sd_watchdog_enabled(3): twice as often as it is wanted. */
+static int watchdog_start(int *ret)
+{
+	const char *usec = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
+	unsigned long long half;
+	char *end;
+
+	if (!usec || (pid && strtol(pid, NULL, 10) != getpid()))
+		return 0;
+	errno = 0;
+	half = strtoull(usec, &end, 10) / 2;
+	if (errno || *end || !half)
+		return 0;
+	return timer_start(ret, (struct timespec){ .tv_sec = half / 1000000,
+						   .tv_nsec = half % 1000000 * 1000 });
+}
+
 int service_open(struct service *ret, unsigned int interval)
 {
-	struct itimerspec every = { { .tv_sec = interval }, { .tv_sec = interval } };
-	struct service s = { .timer = -1 };
+	struct service s = { .timer = -1, .watchdog = -1 };
 	sigset_t set;
 	int r;
 
@@ -40,10 +71,10 @@ int service_open(struct service *ret, unsigned int interval)
 	if (sigprocmask(SIG_BLOCK, &set, NULL))
 		return -errno;
 	s.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (s.signals >= 0)
-		s.timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (s.timer < 0 || timerfd_settime(s.timer, 0, &every, NULL)) {
-		r = -errno;
+	r = s.signals < 0 ? -errno : timer_start(&s.timer, (struct timespec){ .tv_sec = interval });
+	if (!r)
+		r = watchdog_start(&s.watchdog);
+	if (r) {
 		service_close(&s);
 		return r;
 	}
@@ -57,8 +88,11 @@ void service_close(struct service *s)
 		close(s->signals);
 	if (s->timer >= 0)
 		close(s->timer);
+	if (s->watchdog >= 0)
+		close(s->watchdog);
 	s->signals = -1;
 	s->timer = -1;
+	s->watchdog = -1;
 }
 
 enum service_event service_wait(struct service *s)
@@ -86,13 +120,14 @@ enum service_event service_wait_input(struct service *s, int fd, int timeout)
 	struct pollfd polled[] = {
 		{ .fd = s->signals, .events = POLLIN },
 		{ .fd = s->timer, .events = POLLIN },
+		{ .fd = s->watchdog, .events = POLLIN },
 		{ .fd = fd, .events = POLLIN },
 	};
 	enum service_event event;
 	uint64_t expired;
 
 	for (;;) {
-		int n = poll(polled, 3, timeout);
+		int n = poll(polled, 4, timeout);
 
 		if (!n)
 			return SERVICE_TIMEOUT;
@@ -105,7 +140,9 @@ enum service_event service_wait_input(struct service *s, int fd, int timeout)
 		}
 		if (polled[1].revents && read(s->timer, &expired, sizeof(expired)) > 0)
 			return SERVICE_TIMER;
-		if (polled[2].revents)
+		if (polled[2].revents && read(s->watchdog, &expired, sizeof(expired)) > 0)
+			service_notify("WATCHDOG=1");
+		if (polled[3].revents)
 			return SERVICE_INPUT;
 	}
 }

@@ -14,15 +14,17 @@ enum service_event {
 };
 
 struct service {
-	int signals; /* signalfd */
-	int timer;   /* timerfd */
+	int signals;  /* signalfd */
+	int timer;    /* timerfd */
+	int watchdog; /* timerfd, or -1: systemd does not ask for a sign of life */
 };
 
-/* Blocks the signals above and starts the timer. Returns 0 or -errno. */
+/* Blocks the signals above, starts the timer and, where systemd asks for it ($WATCHDOG_USEC), the
+ * one of its watchdog. Returns 0 or -errno. */
 int service_open(struct service *ret, unsigned int interval);
 void service_close(struct service *s);
 
-/* Waits for the next event. */
+/* Waits for the next event. Whoever keeps asking is alive: systemd's watchdog is fed from here. */
 enum service_event service_wait(struct service *s);
 
 /* The same, and for fd; timeout: in ms, -1: none. Signals come before the timer, the timer before
