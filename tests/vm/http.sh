@@ -135,5 +135,5 @@ traffic plain 20
 check plain
 ip link set lo mtu 1500 gso_max_segs 1
 tc qdisc add dev lo root netem delay 1ms loss 2% reorder 5% 50% duplicate 1% || echo "not ok netem"
-traffic netem 60
+traffic netem 120
 check netem

@@ -100,7 +100,7 @@ check_tools
 mkdir -p "$logs"
 work=$(mktemp -d)/initrd
 trap 'rm -rf "$(dirname "$work")"' EXIT
-[ $# -gt 0 ] || set -- 5.10 6.1 6.12 7
+[ $# -gt 0 ] || set -- 5.10 6.1 6.12 6.18 7
 for series; do
 	run "$series"
 done
