@@ -26,10 +26,23 @@ expect() { # what, expected, actual
 	fi
 }
 
+# The limit of its unit, which the kernel counts its maps against (since 5.11).
+limit_memory() { # collector
+	echo +memory >/sys/fs/cgroup/cgroup.subtree_control
+	mkdir "/sys/fs/cgroup/$1"
+	sed -n 's/^MemoryMax=//p' "systemd/meshtap-$1.service" >"/sys/fs/cgroup/$1/memory.max"
+}
+
+check_memory() { # collector
+	echo "memory of $1: $(cat "/sys/fs/cgroup/$1/memory.current") of $(cat "/sys/fs/cgroup/$1/memory.max") bytes"
+	expect "$1: allocations beyond its unit's limit" 0 "$(sed -n 's/^max //p' "/sys/fs/cgroup/$1/memory.events")"
+}
+
 start() { # collector, options…
 	name=$1
 	shift
-	"build/meshtap-$name" -c "$dir/meshtap.ini" --textfile-dir "$dir" --interval 3600 "$@" 2>"$dir/$name.err" &
+	limit_memory "$name"
+	sh -c 'echo $$ >"$0" && exec "$@"' "/sys/fs/cgroup/$name/cgroup.procs" "build/meshtap-$name" -c "$dir/meshtap.ini" --textfile-dir "$dir" --interval 3600 "$@" 2>"$dir/$name.err" &
 	pid=$!
 	wait_for grep -q ready "$dir/$name.err" && echo "ok $name is ready" && return
 	echo "not ok $name: $(cat "$dir/$name.err")"
@@ -137,3 +150,5 @@ ip link set lo mtu 1500 gso_max_segs 1
 tc qdisc add dev lo root netem delay 1ms loss 2% reorder 5% 50% duplicate 1% || echo "not ok netem"
 traffic netem 120
 check netem
+check_memory http-requests
+check_memory access-log
