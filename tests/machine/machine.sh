@@ -14,7 +14,7 @@ machine_why_not() {
 		echo "no cgroup v2 is mounted"
 	elif [ ! -e /usr/share/keyrings/debian-archive-keyring.gpg ]; then
 		echo "not Debian: the machine is of this host's release"
-	elif ! command -v systemd-nspawn debootstrap >/dev/null; then
+	elif ! command -v systemd-nspawn >/dev/null || ! command -v debootstrap >/dev/null; then
 		echo "systemd-nspawn or debootstrap is missing: packaging/deps.sh machine"
 	else
 		return 1
