@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # "make check-packages": both packages from the source archive: what the distributions' checkers say, what is in them, that a build
 # elsewhere gives the same bytes, and that the deb leaves nothing behind. A machine with systemd is tests/machine's part.
-# shellcheck disable=SC2317 # shunit2 calls the functions
+# shellcheck disable=SC2317,SC2016,SC1091 # shunit2 calls the functions; an inner shell expands; os-release is the host's
 set -u
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -166,6 +166,27 @@ test_reproducible() {
 		assertEquals "$what twice" 0 $?
 	done
 	rm -rf "$SHUNIT_TMPDIR/again"
+}
+
+# Fedora's node_exporter owns its directory; the services write there as root without root's capabilities.
+test_textfile_dir_of_another_user() {
+	local dir=$SHUNIT_TMPDIR/etc/var/lib/prometheus/node-exporter
+	local root_without="setpriv --bounding-set=-all --inh-caps=-all"
+	local other="setpriv --reuid=54321 --regid=12345 --clear-groups"
+	command -v systemd-tmpfiles >/dev/null || { echo "SKIP: no systemd-tmpfiles"; startSkipping; return; }
+	mkdir -p "$dir"
+	cp /etc/passwd /etc/group "$SHUNIT_TMPDIR/etc/"
+	chown 12345:12345 "$dir"
+	chmod 755 "$(dirname "$SHUNIT_TMPDIR")" "$SHUNIT_TMPDIR" "$dir"
+	assertFalse "before" "$root_without touch '$dir/meshtap.prom' 2>/dev/null"
+	systemd-tmpfiles --create --root="$SHUNIT_TMPDIR/etc" "$top/packaging/tmpfiles.d/meshtap.conf"
+	assertTrue "after" "$root_without touch '$dir/meshtap.prom'"
+	assertEquals "owner" 12345:12345 "$(stat -c %u:%g "$dir")"
+	assertTrue "others read" "$other ls '$dir/meshtap.prom' >/dev/null"
+	assertFalse "its group and others do not write" "$other touch '$dir/x' 2>/dev/null"
+	rm -r "$dir"
+	systemd-tmpfiles --create --root="$SHUNIT_TMPDIR/etc" "$top/packaging/tmpfiles.d/meshtap.conf"
+	assertTrue "without node_exporter" "$other ls '$dir'"
 }
 
 # A copy of a minimal system that has what the deb depends on, in $root. Without systemd: the scripts must do without.
