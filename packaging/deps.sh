@@ -100,7 +100,7 @@ missing() {
 		build) [ "$kind" = b ] || continue ;;
 		pack) [ "$kind" = b ] || [ "$kind" = p ] || continue ;;
 		test) [ "$kind" = b ] || [ "$kind" = t ] || continue ;;
-		vm) [ "$kind" != p ] && [ "$kind" != m ] || continue ;;
+		vm) [ "$kind" = b ] || [ "$kind" = t ] || [ "$kind" = v ] || continue ;;
 		machine) [ "$kind" != v ] || continue ;;
 		esac
 		entry=$rpm

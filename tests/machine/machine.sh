@@ -14,7 +14,7 @@ machine_why_not() {
 		echo "no cgroup v2 is mounted"
 	elif [ ! -e /usr/share/keyrings/debian-archive-keyring.gpg ]; then
 		echo "not Debian: the machine is of this host's release"
-	elif ! command -v systemd-nspawn debootstrap >/dev/null; then
+	elif ! command -v systemd-nspawn >/dev/null || ! command -v debootstrap >/dev/null; then
 		echo "systemd-nspawn or debootstrap is missing: packaging/deps.sh machine"
 	else
 		return 1
@@ -94,11 +94,21 @@ machine_client() {
 	mkdir -p "$machine_cgroup/payload/client.service"
 }
 
+# enter_machine NSENTER'S OPTION... -- COMMAND...
+enter_machine() {
+	# shellcheck disable=SC2016
+	sh -c 'echo $$ >"$1/cgroup.procs"; leader=$2; shift 2; exec nsenter -t "$leader" "$@"' sh \
+		"$machine_cgroup/payload/client.service" "$leader" "$@"
+}
+
 # in_machine COMMAND...
 in_machine() {
-	# shellcheck disable=SC2016
-	sh -c 'echo $$ >"$1/cgroup.procs"; leader=$2; shift 2; exec nsenter -t "$leader" -m -p -u -i -n -C -- "$@"' sh \
-		"$machine_cgroup/payload/client.service" "$leader" "$@"
+	enter_machine -m -p -u -i -n -C -- "$@"
+}
+
+# on_its_network COMMAND...: a program of this host, which is a client in the machine
+on_its_network() {
+	enter_machine -n -- "$@"
 }
 
 # pids_of UNIT: as this host numbers them

@@ -14,7 +14,8 @@ packages="systemd systemd-sysv dbus procps iproute2 kmod curl logrotate nginx-li
 # shellcheck source=/dev/null
 suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
 
-# The first archive that has the release itself, of both formats of apt's sources.
+# The first of apt's archives that has the release itself
+# shellcheck disable=SC2016 # apt's variables
 mirror() {
 	apt-get indextargets --format '$(SITE) $(RELEASE) $(CREATED_BY)' |
 		awk -v suite="$suite" '$2 == suite && $3 == "Packages" { print $1; exit }'
@@ -30,4 +31,4 @@ if [ "$(cat "$dir.recipe" 2>/dev/null)" != "$recipe" ]; then
 	rm -rf "$dir"/var/cache/apt/archives/*.deb
 	echo "$recipe" >"$dir.recipe"
 fi
-echo "$(cd "$dir" && pwd)"
+cd "$dir" && pwd

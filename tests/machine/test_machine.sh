@@ -7,6 +7,8 @@ set -u
 . "$(dirname "$0")/../live/lib.sh"
 . "$(dirname "$0")/machine.sh"
 . "$(dirname "$0")/meshtap.sh"
+. "$(dirname "$0")/upgrades.sh"
+. "$(dirname "$0")/failures.sh"
 
 package=$(echo "$top"/build/deb/meshtap_*_*.deb)
 newer=$top/build/machine/newer.deb
@@ -84,9 +86,9 @@ test_timers() {
 	local unit
 
 	for unit in $samplers; do
-		wait_for has_started $unit || fail "$unit: started at: $(starts $unit)"
-		assertNull "$unit at other times" "$(starts $unit | awk '$1 % 15 > 1')"
-		assertEquals "$unit" 15 "$(starts $unit | awk '{ if (NR == 2) print $1 - $1 % 15 - last; last = $1 - $1 % 15 }')"
+		wait_for has_started "$unit" || fail "$unit: started at: $(starts "$unit")"
+		assertNull "$unit at other times" "$(starts "$unit" | awk '$1 % 15 > 1')"
+		assertEquals "$unit" 15 "$(starts "$unit" | awk '{ if (NR == 2) print $1 - $1 % 15 - last; last = $1 - $1 % 15 }')"
 	done
 }
 
@@ -180,250 +182,12 @@ test_reboot() {
 	assert_lines "reboot" 0
 }
 
-# note_loaded NAME
-note_loaded() {
-	ours prog >"$dir/$1.prog"
-	ours map >"$dir/$1.map"
-}
-
-# common KIND: how many are of before and of now
-common() {
-	ours "$1" | comm -12 "$dir/before.$1" - | wc -l
-}
-
-none_in_common() {
-	[ "$(common "$1")" = 0 ]
-}
-
-every_second() {
-	sed -i 's/^#interval = 15/interval = 1/' "$root/etc/meshtap/meshtap.ini"
-	restart_all
-}
-
-# assert_version VERSION: all collectors' files are of this version
-assert_version() {
-	assertEquals "$1" 4 "$(cat "$(textfiles)"/*.prom | grep -c "_build_info{version=\"$1\"}")"
-}
-
-# As fast as it goes, up to 20,000 requests a second.
-test_upgrade() {
-	local load_pid watch_pid
-
-	every_second
-	begin_count
-	note_loaded before
-	nsenter -t "$leader" -n python3 tests/machine/watch.py "$dir/stop" >"$dir/watched" 2>"$dir/watch" &
-	watch_pid=$!
-	load 240000 20000 &
-	load_pid=$!
-	wait_for at_least_served $((served_before + 40000))
-	install_package "$newer"
-	assertTrue "the load has ended before the upgrade" "kill -0 $load_pid"
-	wait $load_pid
-	assert_counted "upgrade"
-	: >"$dir/stop"
-	wait $watch_pid
-	scrapes=$(cut -d ' ' -f 1 "$dir/watch")
-	assertNull "counters went back: $(head -n 5 "$dir/watched")" "$(cat "$dir/watched")"
-	assert_lines "upgrade" 240000
-	assertEquals "0.2.0~test" "$(version)"
-	assert_version 0.2.0~test
-	wait_for none_in_common prog || fail "old programs are left"
-	assertEquals "maps are kept" "$(wc -l <"$dir/before.map")" "$(common map)"
-	echo "upgrade: $(grep '^finished' "$dir/load"); $missing lines dropped, as declared; $(cat "$dir/watch")"
-}
-
-# assert_layout_changed WHEN: said by all, counted anew, and nothing is left of what was
-assert_layout_changed() {
-	local name
-
-	sample
-	for name in $collectors; do
-		assertEquals "$1: $name: $(journal_of "meshtap-$name")" 1 \
-			"$(journal_of "meshtap-$name" | grep -c 'map layout changed: counters start anew')"
-	done
-	wait_for none_in_common prog || fail "$1: old programs"
-	wait_for none_in_common map || fail "$1: old maps"
-	assertEquals "$1: counters" 0 "$(counted destination)"
-	begin_count
-	load 1000 1000
-	assert_counted "$1"
-	assert_lines "$1" 0
-}
-
-test_other_layout() {
-	note_loaded before
-	install_package "$other_maps"
-	assert_layout_changed "upgrade"
-	assertEquals "the new map" 4 "$(pins | grep -c /other_layout)"
-	note_time
-	note_loaded before
-	install_package "$package"
-	assert_layout_changed "downgrade"
-	assertEquals "the new map" 0 "$(pins | grep -c /other_layout)"
-}
-
-# kill_all: the processes of the services, three times
-kill_services() {
-	local unit pid
-
-	for _ in 1 2 3; do
-		for unit in $services; do
-			pid=$(pids_of "$unit")
-			assertTrue "$unit: $pid" "kill -KILL $pid"
-			wait_for has_other_pid "$unit" "$pid" || fail "$unit does not come back"
-			wait_for is_state "$unit" active || fail "$unit is not ready again"
-		done
-	done
-}
-
-has_other_pid() {
-	[ -n "$(pids_of "$1")" ] && [ "$(pids_of "$1")" != "$2" ]
-}
-
-# The TCP collectors live for some milliseconds: they are killed wherever they may be.
-kill_samplers() {
-	local unit killed=0 tries=0
-
-	while [ $killed -lt 10 ] && [ $((tries += 1)) -lt 200 ]; do
-		for unit in $samplers; do
-			in_machine systemctl reset-failed "$unit"
-			in_machine systemctl start --no-block "$unit"
-			in_machine systemctl kill --signal=KILL "$unit" && is_state "$unit" failed && killed=$((killed + 1))
-		done
-	done
-	echo "$killed samplers killed"
-	assertTrue "$killed samplers killed" "[ $killed -ge 10 ]"
-	in_machine systemctl reset-failed
-}
-
-test_kill() {
-	local opened
-
-	# shellcheck disable=SC2086
-	in_machine systemctl reset-failed $services
-	begin_count
-	opened=$(metric istio_tcp_connections_opened_total reporter=destination destination_workload=nginx.service)
-	under_load kill_services
-	assert_counted "kill"
-	wait_for no_connection
-	kill_samplers
-	load 1000 1000
-	assert_counted "kill of samplers"
-	assertEquals "connections" 16 \
-		$(($(metric istio_tcp_connections_opened_total reporter=destination destination_workload=nginx.service) - opened))
-}
-
-# kill_again UNIT: until systemd gives it up
-kill_again() {
-	local pid
-
-	pid=$(pids_of "$1")
-	[ -z "$pid" ] || kill -KILL "$pid"
-	is_state "$1" failed
-}
-
-test_crash_loop() {
-	local unit
-
-	for unit in $services; do
-		wait_for kill_again "$unit" || fail "$unit is started for ever"
-		load 1000 1000
-		is_not_pinned "$unit" || fail "pins: $(pins)"
-		in_machine systemctl reset-failed "$unit"
-		in_machine systemctl start "$unit" || fail "$unit does not start again"
-	done
-	begin_count
-	load 1000 1000
-	assert_counted "after a crash loop"
-}
-
-property() { # UNIT NAME
-	in_machine systemctl show --property="$2" --value "$1"
-}
-
-test_bad_configuration() {
-	local unit
-
-	echo 'no_such_key = 1' >>"$root/etc/meshtap/meshtap.ini"
-	for unit in $samplers $services; do
-		in_machine systemctl restart "$unit" && fail "$unit starts"
-		assertEquals "$unit" failed "$(property "$unit" ActiveState)"
-		assertEquals "$unit" 2 "$(property "$unit" ExecMainStatus)"
-		assertEquals "$unit: restarts" 0 "$(property "$unit" NRestarts)"
-		assertNotNull "$unit says nothing" "$(journal_of "$unit" | grep 'meshtap.ini:.*no_such_key')"
-	done
-	sed -i '/no_such_key/d' "$root/etc/meshtap/meshtap.ini"
-	in_machine systemctl reset-failed
-	# shellcheck disable=SC2086
-	in_machine systemctl start $all_units || fail "start"
-	wait_for all_are_active || fail "not active again"
-}
-
-# mount_small: file systems of their own for what is written; the services see mounts that are there when they start
-mount_small() {
-	# shellcheck disable=SC2086
-	in_machine systemctl stop $all_units
-	in_machine mount -t tmpfs -o size=128k,mode=755 none /var/log/meshtap
-	in_machine mount -t tmpfs -o size=1m,mode=755 none /var/lib/prometheus/node-exporter
-	# shellcheck disable=SC2086
-	in_machine systemctl start $all_units
-}
-
-unmount_small() {
-	# shellcheck disable=SC2086
-	in_machine systemctl stop $all_units
-	in_machine umount /var/log/meshtap /var/lib/prometheus/node-exporter
-	# shellcheck disable=SC2086
-	in_machine systemctl start $all_units
-}
-
-fill_textfiles() {
-	dd if=/dev/zero of="$(textfiles)/full" bs=64k 2>"$dir/dd"
-	assertTrue "not full" "grep -q 'No space left' '$dir/dd'"
-}
-
-last_success() {
-	metric meshtap_http_requests_last_success_timestamp_seconds
-}
-
-says() {
-	journal_of "$1" | grep -qE "$2"
-}
-
-test_full_disk() {
-	local stale
-
-	mount_small
-	wait_for all_are_active || fail "not active"
-	begin_count
-	load 2000 2000
-	wait_for says meshtap-access-log 'cannot write the log: No space left on device' || fail "the log's disk is not full"
-	sample
-	assertNotEquals "dropped" 0 "$(metric meshtap_access_log_dropped_lines_total reason=no_space)"
-	fill_textfiles
-	stale=$(last_success)
-	in_machine systemctl kill --kill-who=main --signal=USR1 meshtap-http-requests.service
-	wait_for says meshtap-http-requests 'cannot write the metrics: No space left on device' || fail "it is not said"
-	assertEquals "no new success" "$stale" "$(last_success)"
-	all_are_active || fail "not active with a full disk"
-	in_machine mount -o remount,size=64m /var/log/meshtap
-	rm "$(textfiles)/full"
-	wait_for says meshtap-access-log 'written again, [1-9][0-9]* lines were dropped' || fail "the log does not go on"
-	load 1000 1000
-	assert_counted "full disk"
-	assert_lines "full disk" 4000
-	assertTrue "success" "[ $(last_success) -ge $stale ]"
-	unmount_small
-	wait_for all_are_active || fail "not active after it"
-}
-
 # What "systemd-analyze security" says of each; a change that makes one worse is to be seen here.
 test_units_are_clean() {
 	local unit exposure
 
-	assertNull "$(in_machine sh -c 'cd /lib/systemd/system && systemd-analyze verify --man=no meshtap*.timer meshtap*.target \
-		$(ls meshtap*.service | sed s/@/@http-requests/) 2>&1')"
+	assertNull "$(in_machine sh -c 'cd /lib/systemd/system && systemd-analyze verify --man=no meshtap[.-]*[a-z].* \
+		meshtap-programs@http-requests.service 2>&1')"
 	for unit in meshtap-tcp-connections meshtap-tcp-bytes meshtap-http-requests meshtap-access-log; do
 		in_machine systemd-analyze security --no-pager --offline=yes --threshold=30 "/lib/systemd/system/$unit.service" \
 			>"$dir/security" || fail "$unit: $(cat "$dir/security")"
@@ -455,6 +219,15 @@ test_purge() {
 	assert_nothing_loaded "purged"
 	assertNull "files: $(files)" "$(files)"
 	assert_no_units
+}
+
+suite() {
+	local name
+
+	for name in install timers rotation stop restart reboot upgrade other_layout kill crash_loop bad_configuration full_disk \
+		units_are_clean remove purge; do
+		suite_addTest "test_$name"
+	done
 }
 
 . shunit2
