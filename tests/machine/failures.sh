@@ -82,6 +82,39 @@ property() { # UNIT NAME
 	in_machine systemctl show --property="$2" --value "$1"
 }
 
+was_fed() { # UNIT SINCE
+	[ "$(property "$1" WatchdogTimestampMonotonic)" -gt "$2" ]
+}
+
+# A service that is alive says so; one that hangs is started again.
+test_watchdog() {
+	local unit dropin pid fed
+
+	for unit in $services; do
+		assertEquals "$unit" 1min "$(property "$unit" WatchdogUSec)"
+		dropin=$root/etc/systemd/system/$unit.d
+		mkdir "$dropin"
+		printf '[Service]\nWatchdogSec=2\n' >"$dropin/watchdog.conf"
+		in_machine systemctl daemon-reload
+		in_machine systemctl restart "$unit"
+		for _ in 1 2 3; do
+			fed=$(property "$unit" WatchdogTimestampMonotonic)
+			wait_for was_fed "$unit" "$fed" || fail "$unit gives no sign of life"
+		done
+		pid=$(pids_of "$unit")
+		assertEquals "$unit: restarts" 0 "$(property "$unit" NRestarts)"
+		kill -STOP "$pid"
+		wait_for has_other_pid "$unit" "$pid" || fail "$unit hangs"
+		assertEquals "$unit: restarts" 1 "$(property "$unit" NRestarts)"
+		rm -r "$dropin"
+		in_machine systemctl daemon-reload
+		in_machine systemctl restart "$unit"
+	done
+	begin_count
+	load 1000 1000
+	assert_counted "after a watchdog"
+}
+
 test_bad_configuration() {
 	local unit
 

@@ -35,8 +35,10 @@ oneTimeTearDown() {
 	live_end
 }
 
+# Each test has all the starts that a unit may have in half a minute.
 setUp() {
 	note_time
+	in_machine systemctl reset-failed
 }
 
 all_outputs() {
