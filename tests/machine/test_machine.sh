@@ -226,7 +226,7 @@ test_purge() {
 suite() {
 	local name
 
-	for name in install timers rotation stop restart reboot upgrade other_layout kill crash_loop bad_configuration full_disk \
+	for name in install timers rotation stop restart reboot upgrade other_layout kill crash_loop bad_configuration watchdog full_disk \
 		units_are_clean remove purge; do
 		suite_addTest "test_$name"
 	done
