@@ -136,6 +136,7 @@ collector() {
 # start_metrics: its first .prom file is there, so that the next one is what sample() asks for
 start_metrics() {
 	rm -f "$dir/textfile/meshtap_http_requests.prom"
+	: >"$dir/metrics.err"
 	become_collector http-requests --interval 3600 2>"$dir/metrics.err" &
 	metrics_pid=$!
 	wait_for grep -q ready "$dir/metrics.err"
@@ -143,6 +144,7 @@ start_metrics() {
 }
 
 start_log() {
+	: >"$dir/log.err"
 	become_collector access-log --interval 3600 --log-file "$dir/access.log" 2>"$dir/log.err" &
 	log_pid=$!
 	wait_for grep -q ready "$dir/log.err"

@@ -110,6 +110,7 @@ impair_link() {
 	local where="$1"
 
 	shift
+	: >"$dir/impair.err"
 	ip netns exec "$where" "$dir/impair" "$@" veth1 veth2 >/dev/null 2>"$dir/impair.err" &
 	impair_pid=$!
 	wait_for grep -q ready "$dir/impair.err"

@@ -51,6 +51,7 @@ impair() {
 	stop_impair
 	MESHTAP_TEST_PAUSES=$(($# == 0))
 	export MESHTAP_TEST_PAUSES
+	: >"$dir/impair.err"
 	ip netns exec "$link" "$dir/impair" veth1 veth2 "$@" >>"$dir/impaired" 2>"$dir/impair.err" &
 	impair_pid=$!
 	wait_for grep -q ready "$dir/impair.err"

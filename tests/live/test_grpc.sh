@@ -40,6 +40,7 @@ oneTimeTearDown() {
 
 # Debian's packages are of its own Python.
 start_server() {
+	: >"$dir/server.json"
 	here "$server" /usr/bin/python3 "$grpc/server.py" "127.0.0.1:$port" >"$dir/server.json" 2>"$dir/server.err" &
 	wait_for grep -q ready "$dir/server.json" || fail "server: $(tail -n 3 "$dir/server.err")"
 	forget_lines

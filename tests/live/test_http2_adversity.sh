@@ -26,6 +26,7 @@ stop_impair() {
 # impair OPTION...: what it did is said at the end
 impair() {
 	stop_impair
+	: >"$dir/impair.err"
 	ip netns exec "$link" "$dir/impair" --seed "$seed" "$@" veth1 veth2 >>"$dir/impaired" 2>"$dir/impair.err" &
 	impair_pid=$!
 	wait_for grep -q ready "$dir/impair.err"

@@ -18,6 +18,7 @@ port=$((20000 + $$ % 10000)) # the log is of the whole host: only our own lines 
 
 # Its encoder puts into the table what nginx's does not: status 302 and 503 too.
 start_traffic() {
+	: >"$dir/said"
 	here "$server" node "$http2_helpers/node_server.js" "$port" "$dir/server.log" >"$dir/said" 2>&1 &
 	wait_for grep -q ready "$dir/said"
 	here "$client" node "$http2_helpers/steady_client.js" "$port" $connections 100 >"$dir/client.log" 2>"$dir/client.err" &

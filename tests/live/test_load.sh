@@ -70,6 +70,7 @@ nginx_is_done() {
 }
 
 start_log() {
+	: >"$dir/log.err"
 	become_collector access-log --interval 3600 --log-file "$dir/log/access.log" 2>"$dir/log.err" &
 	log_pid=$!
 	wait_for grep -q ready "$dir/log.err"

@@ -69,6 +69,7 @@ start_log() {
 	local out=/dev/null
 
 	[ ! -e "$dir/log/pipe" ] || out=$dir/log/pipe
+	: >"$dir/log.err"
 	become_collector access-log --interval 3600 "$@" 2>"$dir/log.err" >"$out" &
 	log_pid=$!
 	wait_for grep -q ready "$dir/log.err"
