@@ -5,10 +5,13 @@
 #include <bpf/bpf.h>
 #include <string.h>
 
-/* One of the few places where a connection's hello may be. */
+/* One of the few places where a connection's hello may be: not neighbours, whose clusters fill all
+ * of them while most places are free. */
 static struct hello *place_of(struct server_names *n, __u64 connection, unsigned int i)
 {
-	return &n->hellos[((connection * 0x9e3779b97f4a7c15ull >> 32) + i) % HELLOS_MAX];
+	__u64 hash = connection * 0x9e3779b97f4a7c15ull;
+
+	return &n->hellos[((hash >> 32) + i * (hash >> 48 | 1)) % HELLOS_MAX];
 }
 
 static struct hello *hello_of(struct server_names *n, __u64 connection)

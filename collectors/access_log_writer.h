@@ -24,7 +24,7 @@
 
 /* ClientHellos in pieces at the same time; those that find no place lose their names. */
 #define HELLOS_MAX   1024
-#define HELLO_PLACES 8
+#define HELLO_PLACES 16
 
 /* Which lines there are, and what is in them. */
 struct log_plan {

@@ -198,7 +198,7 @@ test_second_run_loads_nothing() {
 	links=$(links_pinned)
 	both
 	assertEquals "$links" "$(links_pinned)"
-	assertEquals 5 "$(echo "$links" | wc -l)"
+	assertEquals 7 "$(echo "$links" | wc -l)"
 }
 
 program_is_gone() {
