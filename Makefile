@@ -18,7 +18,9 @@ CC         ?= gcc
 CLANG      ?= clang
 BPFTOOL    ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 CFLAGS     ?= -O2 -g
-BUILD      := build
+BUILD      ?= build
+# Another architecture: its headers and libraries, as tests/cross/sysroot.sh finds them; and CC=…
+SYSROOT    ?=
 PKGS       := libbpf inih libcap libpcre2-8 libnghttp2
 TOOL_PKGS  := yaml-0.1
 
@@ -30,7 +32,8 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 LIBS        = $(shell pkg-config --libs $(PKGS))
 # BTF names source files: by their place in the tree, so that a build elsewhere gives the same bytes.
 BPF_CFLAGS := -g -O2 -std=gnu11 -target bpf -mcpu=v3 -Wall -Wextra -Wno-unused-function -Wno-unused-parameter \
-	      -Wno-missing-declarations -ffile-prefix-map=$(CURDIR)=. -I/usr/include/$(shell $(CC) -print-multiarch 2>/dev/null) -Ibpf
+	      -Wno-missing-declarations -ffile-prefix-map=$(CURDIR)=. $(addprefix -I,$(wildcard $(SYSROOT:%=%/usr/include))) \
+	      -I$(SYSROOT)/usr/include/$(shell $(CC) -print-multiarch 2>/dev/null) -Ibpf
 
 Q = $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1)	$(2)";)
@@ -39,7 +42,7 @@ BINARIES   := $(foreach c,$(COLLECTORS),$(BUILD)/meshtap-$(subst _,-,$(c)))
 TOOL_BINS  := $(foreach t,$(TOOLS),$(BUILD)/meshtap-$(subst _,-,$(t)))
 SHARED_OBJ := $(patsubst collectors/shared/%.c,$(BUILD)/shared/%.o,$(wildcard collectors/shared/*.c))
 
-.PHONY: all run check check-adversity check-grpc check-http2 check-load check-long check-machine check-mixed check-vm unit-tests verifier fuzz lint install clean
+.PHONY: all run check check-adversity check-cross check-grpc check-http2 check-load check-long check-machine check-mixed check-vm unit-tests verifier fuzz lint install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -142,6 +145,12 @@ check-vm:
 	@packaging/deps.sh vm
 	@$(MAKE) --no-print-directory all $(BUILD)/tests/verifier
 	@tests/vm/run.sh $(KERNELS)
+
+# All of it for arm64, see tests/cross/test_cross.sh.
+check-cross:
+	@packaging/deps.sh cross
+	@$(MAKE) --no-print-directory all
+	@MESHTAP_TESTS=tests/cross/test_cross.sh tests/run.sh
 
 # The package on a machine with systemd as PID 1, in systemd-nspawn; see tests/machine/test_machine.sh.
 check-machine:

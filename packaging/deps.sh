@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Installs what is missing to build ("deps.sh build", the default), also to make and test packages ("deps.sh pack"), also to
-# test ("deps.sh test"), also to test on other kernels ("deps.sh vm") or on a machine with systemd ("deps.sh machine").
+# test ("deps.sh test"), also to test on other kernels ("deps.sh vm") on a machine with systemd ("deps.sh machine")
+# or to build for another architecture ("deps.sh cross").
 # Debian and Ubuntu by apt, Fedora and RHEL by dnf. Does nothing, and needs no root, when all is there.
 set -eu
 
-# for: b(uild), p(ackages), t(est), v(m) or m(achine) | Debian package, alternatives separated by / | what an RPM provides, alternatives by a space
+# for: b(uild), p(ackages), t(est), v(m), m(achine) or c(ross) | Debian package, alternatives separated by / | what an RPM provides, alternatives by a space
 list() {
 	cat <<-'END'
 	b|clang|clang
@@ -60,6 +61,11 @@ list() {
 	v|xz-utils|xz
 	v|zstd|zstd
 	m|systemd-container|systemd-container
+	c|gcc-aarch64-linux-gnu|gcc-aarch64-linux-gnu
+	c|qemu-user-static|qemu-user-static-aarch64
+	c|debootstrap|
+	c|binutils|binutils
+	c|shunit2|shunit2
 	p|dpkg-dev|
 	p|debhelper|
 	p|lintian|
@@ -101,7 +107,8 @@ missing() {
 		pack) [ "$kind" = b ] || [ "$kind" = p ] || continue ;;
 		test) [ "$kind" = b ] || [ "$kind" = t ] || continue ;;
 		vm) [ "$kind" = b ] || [ "$kind" = t ] || [ "$kind" = v ] || continue ;;
-		machine) [ "$kind" != v ] || continue ;;
+		machine) case $kind in v | c) continue ;; esac ;;
+		cross) [ "$kind" = b ] || [ "$kind" = c ] || continue ;;
 		esac
 		entry=$rpm
 		[ "$manager" = dnf ] || entry=$deb
@@ -156,9 +163,9 @@ install_dnf() {
 
 what=${1:-build}
 case $what in
-build | pack | test | vm | machine) ;;
+build | pack | test | vm | machine | cross) ;;
 *)
-	say "usage: deps.sh [build|pack|test|vm|machine]"
+	say "usage: deps.sh [build|pack|test|vm|machine|cross]"
 	exit 2
 	;;
 esac

@@ -6,20 +6,12 @@
 set -eu
 
 cache=${MESHTAP_MACHINE_CACHE:-build/machine}
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 # The libraries are what the package depends on: apt is not asked for anything in the machine, which has no network.
 packages="systemd systemd-sysv dbus procps iproute2 kmod curl logrotate nginx-light prometheus-node-exporter nghttp2-client \
 	libbpf1 libinih1 libcap2 libpcre2-8-0 libnghttp2-14 libyaml-0-2"
 
-# shellcheck source=/dev/null
-suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
-
-# The first of apt's archives that has the release itself
-# shellcheck disable=SC2016 # apt's variables
-mirror() {
-	apt-get indextargets --format '$(SITE) $(RELEASE) $(CREATED_BY)' |
-		awk -v suite="$suite" '$2 == suite && $3 == "Packages" { print $1; exit }'
-}
+# shellcheck source=tests/debian.sh
+. "$(dirname "$0")/../debian.sh"
 
 recipe="$suite $(echo "$packages" | tr -s '[:space:]' ' ')"
 dir=$cache/rootfs
