@@ -102,9 +102,9 @@ counted() {
 	metric istio_requests_total reporter="$1" destination_workload=nginx.service
 }
 
-# lines: of the access log and its older files
+# lines: of requests, in the access log and its older files
 lines() {
-	zcat -f "$root"/var/log/meshtap/access.log* 2>/dev/null | wc -l
+	zcat -f "$root"/var/log/meshtap/access.log* 2>/dev/null | grep -c ' HTTP/1.1" '
 }
 
 dropped() {
@@ -139,11 +139,15 @@ assert_counted() {
 	echo "$1: $rise requests"
 }
 
-# Both sides of each request, also of those to node_exporter
+# Both sides of each request, also of those to node_exporter. What is dropped may be the line of a connection outside of the
+# machine as well, whose states the collectors see.
 all_lines() {
+	local declared
+
 	expected=$((2 * ($(served) - served_before + scrapes)))
 	missing=$((expected - ($(lines) - lines_before)))
-	[ "$missing" = $(($(dropped) - dropped_before)) ]
+	declared=$(($(dropped) - dropped_before))
+	[ "$missing" -ge 0 ] && [ "$missing" -le $declared ] && [ $declared -le $((missing + 64)) ]
 }
 
 # assert_lines WHEN DROPPED: every request since begin_count has its two lines, or they are counted as dropped; DROPPED: at most
