@@ -42,7 +42,7 @@ BINARIES   := $(foreach c,$(COLLECTORS),$(BUILD)/meshtap-$(subst _,-,$(c)))
 TOOL_BINS  := $(foreach t,$(TOOLS),$(BUILD)/meshtap-$(subst _,-,$(t)))
 SHARED_OBJ := $(patsubst collectors/shared/%.c,$(BUILD)/shared/%.o,$(wildcard collectors/shared/*.c))
 
-.PHONY: all run check check-adversity check-cross check-grpc check-http2 check-load check-long check-machine check-mixed check-vm unit-tests verifier fuzz lint install clean
+.PHONY: all run check check-adversity check-cross check-grpc check-http2 check-load check-long check-machine check-mixed check-vm check-vm-machine unit-tests verifier fuzz lint install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -145,6 +145,13 @@ check-vm:
 	@packaging/deps.sh vm
 	@$(MAKE) --no-print-directory all $(BUILD)/tests/verifier
 	@tests/vm/run.sh $(KERNELS)
+
+# The package on a machine of its own: a fresh Debian with its kernel and systemd, in QEMU.
+check-vm-machine:
+	@packaging/deps.sh vm
+	@packaging/deps.sh machine
+	@$(MAKE) --no-print-directory all deb
+	@MESHTAP_VM_MACHINE=$$(tests/machine/rootfs.sh) MESHTAP_VM_SCRIPT=tests/vm/machine_guest.sh tests/vm/run.sh $(or $(KERNELS),6.1)
 
 # All of it for arm64, see tests/cross/test_cross.sh.
 check-cross:

@@ -63,7 +63,7 @@ boot() { # kernel's folder, log
 	timeout -k 10 "$limit" qemu-system-x86_64 -nodefaults -no-user-config -display none -monitor none -no-reboot \
 		-machine q35 -accel tcg,thread=multi -cpu max -smp 2 -m 1024 \
 		-kernel "$1/vmlinuz" -initrd "$work.cpio" \
-		-append "console=ttyS0 panic=-1 oops=panic mitigations=off quiet loglevel=4 TREE=$PWD RUN=$guest" \
+		-append "console=ttyS0 panic=-1 oops=panic mitigations=off quiet loglevel=4 TREE=$PWD RUN=$guest${MESHTAP_VM_MACHINE:+ MACHINE=$MESHTAP_VM_MACHINE}" \
 		-serial "file:$2.console" -serial "file:$2" -device virtio-rng-pci \
 		-virtfs local,path=/,mount_tag=root,security_model=none,multidevs=remap,readonly=on </dev/null
 }
@@ -104,7 +104,7 @@ trap 'rm -rf "$(dirname "$work")"' EXIT
 for series; do
 	run "$series"
 done
-if [ ${#tested[@]} != 0 ]; then
+if [ ${#tested[@]} != 0 ] && [ -z "${MESHTAP_VM_MACHINE:-}" ]; then
 	awk -f "$here/table.awk" "${tested[@]}" >build/tests/kernels.md
 	cat build/tests/kernels.md
 fi
