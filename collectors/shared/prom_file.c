@@ -84,7 +84,8 @@ void prom_family(struct prom_text *t, const char *name, const char *type, const 
 	prom_printf(t, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-static bool is_plain_ascii(char c)
+/* Signed, so that bytes from 0x80 on are less: char alone is unsigned on arm64. */
+static bool is_plain_ascii(signed char c)
 {
 	return c > '\n' && c != '\\' && c != '"'; /* what is before \n is plain too, but rare */
 }
