@@ -125,6 +125,12 @@ static __always_inline void http2_count(struct http2_stream *st, const struct ht
 	}
 }
 
+/* Another CPU may have seen the response begin, by a clock that is ahead. */
+static __always_inline void http2_ends(struct exchange *x, __u64 now)
+{
+	x->ended_ns = now < x->response_started_ns ? x->response_started_ns : now;
+}
+
 /* One side is at its end. Call under the lock. Returns whether that ends the stream, for the
  * caller. */
 static __always_inline int http2_side_ends(struct http2_connection *h2, struct http2_stream *st,
@@ -135,8 +141,8 @@ static __always_inline int http2_side_ends(struct http2_connection *h2, struct h
 	if (direction == REQUEST) {
 		x->request_ended_ns = now;
 		x->state |= EXCHANGE_REQUEST_DONE;
-	} else { /* another CPU may have seen it begin, by a clock that is ahead */
-		x->ended_ns = now < x->response_started_ns ? x->response_started_ns : now;
+	} else {
+		http2_ends(x, now);
 		x->state |= EXCHANGE_RESPONSE_DONE;
 	}
 	return x->state == (EXCHANGE_REQUEST_DONE | EXCHANGE_RESPONSE_DONE) &&
@@ -152,7 +158,7 @@ static __always_inline int http2_is_reset(struct http2_connection *h2, struct ht
 
 	if (!(x->state & EXCHANGE_RESPONSE_DONE)) {
 		x->flag = direction == REQUEST ? EXCHANGE_DR : EXCHANGE_UR;
-		x->ended_ns = now;
+		http2_ends(x, now);
 		st->h2.reset_code = p->code;
 	}
 	return http2_slot_give(h2, st->slot, p->stream);

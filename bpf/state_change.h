@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * No change of a socket's state unseen. Since 6.1 the kernel does not run a tracing program that
+ * Every change of a socket's state once. Since 6.1 the kernel does not run a tracing program that
  * runs on this CPU already (it counts recursion_misses): a softirq that comes while a process
  * connects or closes a socket changes the states of others unseen. So every collector attaches two
  * programs to the tracepoint, in this order: the second does what the first did not see. Only one
@@ -12,41 +12,48 @@
 
 #include "kernel_types.h"
 
-#include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-#define STATE_MARKS 64
+#define STATE_MARKS 8 /* a power of two */
 
 struct state_mark {
 	__u64 socket;
-	__u32 state;
-	__u32 reserved;
+	__u64 state;
 };
 
-/* By ports. A mark that is overwritten by a softirq between the two programs has its change seen
- * twice, which finds it done. */
+/*
+ * A stack, because a softirq's changes between the two programs are over before the second one
+ * runs. What it leaves, when it came amid the second program and so its own second programs did not
+ * run, is overwritten some time.
+ */
+struct state_marks {
+	__u64 depth;
+	struct state_mark mark[STATE_MARKS];
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, STATE_MARKS);
+	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct state_mark);
+	__type(value, struct state_marks);
 } state_marks SEC(".maps");
 
-static __always_inline struct state_mark *state_mark_of(const struct sock *sk)
+static __always_inline struct state_marks *state_marks_here(void)
 {
-	const struct sock_common *common = &sk->__sk_common;
-	__u32 slot = (common->skc_num ^ bpf_ntohs(common->skc_dport)) & (STATE_MARKS - 1);
+	__u32 zero = 0;
 
-	return bpf_map_lookup_elem(&state_marks, &slot);
+	return bpf_map_lookup_elem(&state_marks, &zero);
 }
 
 /* The first program is here. */
 static __always_inline void state_change_mark(const struct sock *sk, int state)
 {
-	struct state_mark *mark = state_mark_of(sk);
+	struct state_marks *m = state_marks_here();
+	struct state_mark *mark;
 
-	if (!mark)
+	if (!m)
 		return;
+	mark = &m->mark[m->depth++ & (STATE_MARKS - 1)];
 	mark->state = state;
 	mark->socket = (__u64)sk;
 }
@@ -54,11 +61,16 @@ static __always_inline void state_change_mark(const struct sock *sk, int state)
 /* The second one: whether the first was there before. */
 static __always_inline int state_change_was_seen(const struct sock *sk, int state)
 {
-	struct state_mark *mark = state_mark_of(sk);
+	struct state_marks *m = state_marks_here();
+	struct state_mark *mark;
 
-	if (!mark || mark->socket != (__u64)sk || mark->state != (__u32)state)
+	if (!m)
+		return 0;
+	mark = &m->mark[(m->depth - 1) & (STATE_MARKS - 1)];
+	if (mark->socket != (__u64)sk || mark->state != (__u64)state)
 		return 0;
 	mark->socket = 0;
+	m->depth--;
 	return 1;
 }
 

@@ -10,7 +10,7 @@
 #define FAKE_PACKET_MAX (1 << 16)
 #define FAKE_WINDOW	60000
 
-enum { FAKE_US = 1, FAKE_THEM };
+enum { FAKE_US = 1, FAKE_THEM, FAKE_OTHER };
 
 /* What a program may find in front of the payload. */
 enum fake_shape {
@@ -118,6 +118,20 @@ static inline void fake_attach(struct fake_end *e)
 	fake_iterate(e->tp);
 }
 
+/* A softirq between the two programs: a segment comes, and another socket of these ports changes.
+ */
+static inline void fake_softirq(const struct fake_end *e)
+{
+	struct tcp_sock other = *e->tp;
+	struct sock *sk = fake_sock(&other);
+
+	user_may_interrupt();
+	sk->__sk_common.skc_daddr = fake_ipv4(FAKE_OTHER);
+	sk->__sk_common.skc_v6_daddr = fake_ipv6(FAKE_OTHER);
+	http_socket_state(sk, TCP_ESTABLISHED, TCP_CLOSE);
+	http_missed_state(sk, TCP_ESTABLISHED, TCP_CLOSE);
+}
+
 /* The tracepoint comes before the change. The kernel runs both programs, or (every third time here)
  * the second alone. */
 static inline void fake_state(struct fake_end *e, int state)
@@ -128,6 +142,8 @@ static inline void fake_state(struct fake_end *e, int state)
 	e->changing = 1;
 	if (!e->unseen && changes++ % 3)
 		http_socket_state(sk, sk->__sk_common.skc_state, state);
+	if (!e->unseen && changes % 7 == 0)
+		fake_softirq(e);
 	if (!e->unseen)
 		http_missed_state(sk, sk->__sk_common.skc_state, state);
 	e->changing = 0;
