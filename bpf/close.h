@@ -53,6 +53,13 @@ static __always_inline void exchange_close(struct connection *c, struct exchange
 		x->ended_ns = request->last_ns; /* the tunnel's last byte, either way */
 }
 
+/* Unseen bytes that end the message: when is not known. */
+static __always_inline int direction_ends_with(const struct direction *d, __u32 missing)
+{
+	return (d->parser.phase == HTTP1_BODY || d->parser.phase == HTTP1_FRAMES) &&
+	       missing == d->parser.skip;
+}
+
 /* TCP's count of a direction against ours: what it carried to its end (a FIN counts as one byte).
  */
 static __always_inline void direction_settle(struct connection *c, struct direction *d, __u32 end,
@@ -69,7 +76,7 @@ static __always_inline void direction_settle(struct connection *c, struct direct
 		d->position += missing;
 		d->parser.body += missing;
 	} else if (missing > 0 && (__u32)missing <= http1_passable(&d->parser) &&
-		   !(d->parser.phase == HTTP1_FRAMES && (__u32)missing == d->parser.skip)) {
+		   !direction_ends_with(d, missing)) {
 		d->position += missing;
 		http1_pass(&d->parser, missing);
 	} else if (missing > 0 && !d->unsynced && !is_searched(c, egress)) {

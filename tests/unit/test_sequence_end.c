@@ -44,6 +44,23 @@ static void test_same_tuple(void)
 	CHECK(check_closed());
 }
 
+/* The last bytes of a body that TCP has, and no program saw: it ended, and nobody knows when. */
+static void test_unseen_end(__u32 unseen, enum exchange_flag flag)
+{
+	start(1);
+	fake_established(&near);
+	out(GET);
+	in("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+	near.tp->rcv_nxt += unseen;
+	fake_closed(&near);
+	if (flag == EXCHANGE_OK)
+		CHECK(!sink.count && sink_health()->inexact[INEXACT_HOLE] == 1);
+	else
+		CHECK(sink.count == 1 && sink.exchanges[0].exchange.flag == flag &&
+		      sink.exchanges[0].exchange.response_body == 3 + unseen);
+	CHECK(check_closed());
+}
+
 static __u32 close_after;
 
 static void close_now(void)
@@ -99,6 +116,8 @@ int main(void)
 {
 	test_foreign_reset();
 	test_same_tuple();
+	test_unseen_end(7, EXCHANGE_OK);
+	test_unseen_end(6, EXCHANGE_DC);
 	test_close_amid();
 	sink_reset();
 	return check_end();
