@@ -32,8 +32,28 @@ static __always_inline void sink_head(const struct connection *c, struct directi
 		return;
 	if (head->response && is_whole && !s->window.kept.headers)
 		return;
-	head_key_set(c, d, &s->window, head->ordinal, head->response);
+	head_key_set(c, &s->window, head->ordinal, head->response, d->kept);
 	head_kept(c, d, head->ordinal, head->response, head_lines_in(s->window.slot));
+}
+
+static __always_inline int sink_whole_head(const struct connection *c, struct scratch *s)
+{
+	const struct head *head = &s->walk.head;
+
+	if (!is_wanted(c) ||
+	    (head->response && (!wants_response_head || !s->window.kept.headers)))
+		return 0;
+	head_key_set(c, &s->window, head->ordinal, head->response, 0);
+	return head_whole_in(s->window.slot);
+}
+
+/* Whoever else was at the segment may have the piece by now. If not, nobody will ask for it. */
+static __always_inline void sink_whole_head_vain(const struct connection *c, struct scratch *s)
+{
+	const struct head *head = &s->walk.head;
+
+	if (c->closed || (__s32)(*(volatile __u32 *)&c->kept_from - head->ordinal) > 0)
+		head_drop_in(c->id, head->ordinal, head->response, 1);
 }
 
 static __always_inline void sink_trailers(const struct connection *c, struct direction *d,
@@ -43,7 +63,7 @@ static __always_inline void sink_trailers(const struct connection *c, struct dir
 
 	if (!is_wanted(c))
 		return;
-	head_key_set(c, d, w, c->first, 1);
+	head_key_set(c, w, c->first, 1, d->kept);
 	head_kept(c, d, c->first, 1,
 		  head_keep_all_in(w->slot, HTTP1_NAMES_TRAILER, w->kept.from,
 				   w->kept.to - w->kept.from));

@@ -96,20 +96,18 @@ static __always_inline __u32 piece_append(struct scratch *s, struct head_key *ke
 	return length;
 }
 
-/* A new piece, made in place: its record stands in the window right before the bytes. */
-static __always_inline __u32 piece_new(struct scratch *s, struct head_key *key, __u8 side, __u32 at,
-				       __u32 length)
+/* A piece made in place: its record stands in the window right before the bytes. length: at most
+ * HEAD_PIECE. */
+static __always_inline struct head_piece *piece_make(struct scratch *s, const struct head_key *key,
+						     __u8 side, __u32 at, __u32 length)
 {
 	struct head_piece *piece;
 	__u32 offset = at - HTTP1_START;
-	long error;
 
 	http1_hide(offset);
 	offset &= HTTP1_WINDOW - 1;
 	piece = (struct head_piece *)(s->window.bytes + HTTP1_START -
 				      sizeof(struct record_exchange) + offset);
-	if (length > HEAD_PIECE)
-		length = HEAD_PIECE;
 	piece->head.header.type = RECORD_HEAD;
 	piece->head.header.ordinal = key->ordinal;
 	piece->head.header.connection = key->connection;
@@ -117,6 +115,18 @@ static __always_inline __u32 piece_new(struct scratch *s, struct head_key *key, 
 	piece->head.index = key->index;
 	piece->head.side = side;
 	piece->head.reserved = 0;
+	return piece;
+}
+
+static __always_inline __u32 piece_new(struct scratch *s, struct head_key *key, __u8 side, __u32 at,
+				       __u32 length)
+{
+	struct head_piece *piece;
+	long error;
+
+	if (length > HEAD_PIECE)
+		length = HEAD_PIECE;
+	piece = piece_make(s, key, side, at, length);
 	error = bpf_map_update_elem(&heads, key, piece, BPF_NOEXIST);
 	if (error == -EEXIST) /* of a message that was given up meanwhile */
 		error = bpf_map_update_elem(&heads, key, piece, BPF_EXIST);
@@ -204,39 +214,70 @@ __noinline int head_keep_all_in(__u32 slot, __u32 side, __u32 at, __u32 length)
 }
 
 /* The wanted lines of walk.head, and of a head that ends its empty line, in place of a byte that
- * was parsed. Returns as head_keep_all_in(). */
-__noinline int head_lines_in(__u32 slot)
+ * was parsed. Returns how many bytes they are. */
+static __always_inline __u32 head_lines(struct scratch *s, __u32 *ret_from)
 {
-	struct scratch *s = scratch_at(slot);
-	struct http1_window *w;
-	struct head *head;
-	__u32 from, to;
+	const struct head *head = &s->walk.head;
+	struct http1_window *w = &s->window;
+	__u32 from = w->kept.from, to = w->kept.to;
 
-	if (!s)
-		return KEPT_LOST;
-	w = &s->window;
-	head = &s->walk.head;
-	from = w->kept.from;
-	to = w->kept.to;
 	if (!to)
 		from = to = head->from;
 	if (from < head->from)
 		from = head->from;
 	if (head->ends)
 		*(__u8 *)http1_at(w, to++) = '\n';
-	return head_keep_all_in(slot, head->response, from, to > from ? to - from : 0);
+	*ret_from = from;
+	return to > from ? to - from : 0;
 }
 
-/* For the two functions above: whose bytes they are, at the window's front. */
-static __always_inline void head_key_set(const struct connection *c, const struct direction *d,
-					 struct http1_window *w, __u32 ordinal, int response)
+/* Keeps them. Returns as head_keep_all_in(). */
+__noinline int head_lines_in(__u32 slot)
+{
+	struct scratch *s = scratch_at(slot);
+	__u32 from, length;
+
+	if (!s)
+		return KEPT_LOST;
+	length = head_lines(s, &from);
+	return head_keep_all_in(slot, s->walk.head.response, from, length);
+}
+
+/*
+ * A head that is in the window whole, in one piece, if it fits and none has its place: another CPU
+ * may be at the same segment, or beyond it. The key is at the window's front. Returns 1, or -1.
+ */
+__noinline int head_whole_in(__u32 slot)
+{
+	struct scratch *s = scratch_at(slot);
+	const struct head_piece *piece;
+	struct head_key key;
+	__u32 from, length;
+
+	if (!s)
+		return -1;
+	key = *(struct head_key *)s->window.bytes;
+	length = head_lines(s, &from);
+	if (!length || length > HEAD_PIECE)
+		return -1;
+	piece = piece_make(s, &key, key.response, from, length);
+	if (bpf_map_update_elem(&heads, &key, piece, BPF_NOEXIST))
+		return -1;
+	count_pieces(1);
+	return 1;
+}
+
+/* For the functions above: whose bytes they are, at the window's front. index: of the next piece.
+ */
+static __always_inline void head_key_set(const struct connection *c, struct http1_window *w,
+					 __u32 ordinal, int response, __u8 index)
 {
 	struct head_key *next = (struct head_key *)w->bytes;
 
 	next->connection = c->id;
 	next->ordinal = ordinal;
 	next->response = response;
-	next->index = d->kept;
+	next->index = index;
 	next->reserved = 0;
 }
 

@@ -16,6 +16,7 @@
 
 #include "close.h"
 #include "older.h"
+#include "one_step.h"
 #include "packet.h"
 #include "replay.h"
 #include "state_change.h"
@@ -26,18 +27,22 @@
  * each piece. */
 #define WALK_STEPS 64
 
+static __always_inline __u8 state_of(const struct tcp_sock *tp)
+{
+	return tp->inet_conn.icsk_inet.sk.__sk_common.skc_state;
+}
+
+/* There is no socket of its own yet. */
+static __always_inline int is_early(const struct tcp_sock *tp)
+{
+	return state_of(tp) == TCP_LISTEN || state_of(tp) == TCP_SYN_RECV;
+}
+
 static __always_inline void walk_start(struct walk *k, const struct packet *p,
 				       const struct tcp_sock *tp, int egress)
 {
-	__u8 state = tp->inet_conn.icsk_inet.sk.__sk_common.skc_state;
-
-	k->is_early = state == TCP_LISTEN || state == TCP_SYN_RECV;
-	if (state == TCP_LISTEN) {
-		k->tuple = p->tuple;
-		k->tuple.netns = tp->inet_conn.icsk_inet.sk.__sk_common.skc_net.net->ns.inum;
-	} else {
-		tuple_of_tcp_sock(tp, &k->tuple);
-	}
+	k->is_early = is_early(tp);
+	k->tuple = p->tuple;
 	k->now = bpf_ktime_get_ns();
 	k->seen_ns = k->now;
 	k->seq = p->seq;
@@ -51,10 +56,7 @@ static __always_inline void walk_start(struct walk *k, const struct packet *p,
 	k->egress = egress;
 	k->begins_frame = 0;
 	sink_segment(k, tp);
-	/* RFC 5961 section 5.2. Up to write_seq: snd_nxt is raised only after the transmission. */
-	k->refused = !egress && !k->is_early &&
-		     (sequence_after(p->ack_seq, tp->write_seq) > 0 ||
-		      sequence_after(p->ack_seq, tp->snd_una - tp->max_window) < 0);
+	k->refused = !egress && !k->is_early && packet_is_refused(p, tp);
 }
 
 __noinline int decide_in(__u32 slot)
@@ -117,13 +119,17 @@ __noinline int walk_in(struct __sk_buff *skb, __u32 slot)
  * The first bytes of a connection that is not ESTABLISHED yet: they come with the listener's
  * socket, or, when another CPU is about to establish it, with its own, or with a Fast Open SYN.
  */
+static __always_inline int may_be_early(const struct packet *p, const struct tcp_sock *tp,
+					int egress)
+{
+	return p->length && (egress ? p->flags & TCP_FLAG_SYN : is_early(tp));
+}
+
 __noinline int early_in(__u32 slot)
 {
 	struct scratch *s = scratch_at(slot);
 
-	if (!s || !s->walk.length)
-		return WALK_DONE;
-	if (s->walk.egress ? !(s->walk.flags & TCP_FLAG_SYN) : !s->walk.is_early)
+	if (!s)
 		return WALK_DONE;
 	connection_create_early(s, s->walk.egress ? REPORTER_SOURCE : REPORTER_DESTINATION);
 	return WALK_ON; /* or another CPU made it meanwhile */
@@ -176,12 +182,11 @@ static __always_inline void walk_all(struct __sk_buff *skb, struct scratch *s,
 	__u32 slot = s->window.slot;
 	int result;
 
-	walk_start(&s->walk, p, tp, egress);
 	result = walk_in(skb, slot);
 	if (result == WALK_FRAMES)
 		result = walk_parses_frames(slot);
 	if (result == WALK_UNKNOWN)
-		result = early_in(slot);
+		result = may_be_early(p, tp, egress) ? early_in(slot) : WALK_DONE;
 	if (result == WALK_DUE) {
 		replay_all(slot);
 		walk_start(&s->walk, p, tp, egress);
@@ -197,39 +202,38 @@ static __always_inline void walk_all(struct __sk_buff *skb, struct scratch *s,
 		replay_all(slot);
 }
 
-static __always_inline struct connection *connection_of_tcp_sock(const struct tcp_sock *tp)
-{
-	struct tuple t;
-
-	tuple_of_tcp_sock(tp, &t);
-	return bpf_map_lookup_elem(&connections, &t);
-}
-
-/* No window is free: the segment goes by unseen, and its connection must know. */
-static __always_inline void segment_missed(const struct tcp_sock *tp, int egress)
-{
-	struct connection *c = connection_of_tcp_sock(tp);
-
-	if (c)
-		c->missed |= egress ? MISSED_SENT : MISSED_RECEIVED;
-}
-
 /* Fast Open: a server may answer, and the exchange end, before it is ESTABLISHED. Not inlined: the
  * stack of all callers together is 512 bytes. */
-static __noinline void identify_early(const struct tcp_sock *tp)
+static __noinline void identify_early(struct connection *c, const struct tcp_sock *tp)
 {
-	struct connection *c = connection_of_tcp_sock(tp);
-
-	if (c && c->early && c->local_workload == WORKLOAD_NONE)
+	if (c->early && c->local_workload == WORKLOAD_NONE)
 		connection_identify(c, (const struct sock *)tp);
+}
+
+/* c: NULL: it may be about to be made. */
+static __always_inline void segment_walk(struct __sk_buff *skb, struct connection *c,
+					 const struct packet *p, const struct tcp_sock *tp,
+					 int egress)
+{
+	struct scratch *s = scratch_claim();
+
+	if (!s) { /* the segment goes by unseen, and its connection must know */
+		if (c)
+			c->missed |= egress ? MISSED_SENT : MISSED_RECEIVED;
+		return;
+	}
+	walk_start(&s->walk, p, tp, egress);
+	if (!c || message_walks(skb, s, c) != WALK_DONE)
+		walk_all(skb, s, p, tp, egress);
+	scratch_release(s);
 }
 
 static __always_inline int http_segment(struct __sk_buff *skb, int egress)
 {
 	struct packet p = {};
+	struct connection *c;
 	struct bpf_sock *sk;
 	struct tcp_sock *tp;
-	struct scratch *s;
 
 	if (!is_active() || packet_read(skb, &p))
 		return 1;
@@ -237,17 +241,14 @@ static __always_inline int http_segment(struct __sk_buff *skb, int egress)
 	if (!sk)
 		return 1;
 	tp = bpf_skc_to_tcp_sock(sk);
-	if (!tp)
+	if (!tp || packet_locate(skb, &p, tp))
 		return 1;
-	if (egress && tp->inet_conn.icsk_inet.sk.__sk_common.skc_state == TCP_SYN_RECV)
-		identify_early(tp);
-	s = scratch_claim();
-	if (!s) {
-		segment_missed(tp, egress);
+	c = bpf_map_lookup_elem(&connections, &p.tuple);
+	if (c ? stretch_passes(c, &p, tp, egress) : !may_be_early(&p, tp, egress))
 		return 1;
-	}
-	walk_all(skb, s, &p, tp, egress);
-	scratch_release(s);
+	if (c && egress && state_of(tp) == TCP_SYN_RECV)
+		identify_early(c, tp);
+	segment_walk(skb, c, &p, tp, egress);
 	return 1;
 }
 

@@ -122,6 +122,15 @@ static __always_inline void sink_head(const struct connection *c, struct directi
 {
 }
 
+static __always_inline int sink_whole_head(const struct connection *c, struct scratch *s)
+{
+	return 0;
+}
+
+static __always_inline void sink_whole_head_vain(const struct connection *c, struct scratch *s)
+{
+}
+
 static __always_inline void sink_trailers(const struct connection *c, struct direction *d,
 					  struct scratch *s)
 {

@@ -39,72 +39,103 @@ struct tcp_header {
 
 #define IPV6_HOP_BY_HOP 0 /* BIG TCP carries its length there */
 
+/* What nearly all packets begin with. */
+struct ipv4_packet {
+	struct ipv4_header ip;
+	struct tcp_header tcp;
+};
+
 struct packet {
 	__u32 seq;
 	__u32 length;  /* of the payload */
-	__u32 payload; /* offset in the skb */
+	__u32 header;  /* offset of the TCP header in the skb */
+	__u32 payload; /* likewise */
 	__u32 ack_seq;
 	__u8 flags;
-	/* addresses as the receiver's socket would have them; used with a listener's socket only */
-	struct tuple tuple;
+	struct tuple tuple; /* of its connection, see packet_locate() */
 };
 
-static __always_inline int packet_tcp(struct __sk_buff *skb, __u32 offset, struct packet *p)
+#ifdef packet_user_bytes
+#define packet_bytes(skb, length) packet_user_bytes(skb, length)
+#else
+/* The packet's first bytes, or NULL when they are not in one piece. */
+static __always_inline const void *packet_bytes(const struct __sk_buff *skb, __u32 length)
 {
-	struct tcp_header tcp;
+	const void *data = (const void *)(long)skb->data, *end = (const void *)(long)skb->data_end;
 
-	if (bpf_skb_load_bytes(skb, offset, &tcp, sizeof(tcp)))
-		return -1;
-	p->flags = tcp.flags;
-	p->payload = offset + (tcp.data_offset >> 4) * 4;
+	return data + length <= end ? data : NULL;
+}
+#endif
+
+/* Returns -1 when it has neither payload, FIN nor RST. */
+static __always_inline int packet_segment(const struct __sk_buff *skb, const struct tcp_header *tcp,
+					  __u32 offset, struct packet *p)
+{
+	p->flags = tcp->flags;
+	p->payload = offset + (tcp->data_offset >> 4) * 4;
 	if (p->payload > skb->len)
 		return -1;
 	p->length = skb->len - p->payload;
-	if (!p->length && !(tcp.flags & (TCP_FLAG_FIN | TCP_FLAG_RST)))
+	if (!p->length && !(tcp->flags & (TCP_FLAG_FIN | TCP_FLAG_RST)))
 		return -1;
-	p->seq = bpf_ntohl(tcp.seq);
+	p->seq = bpf_ntohl(tcp->seq);
 	/* RFC 7413: data of a Fast Open SYN follows the SYN's own number */
-	if (tcp.flags & TCP_FLAG_SYN)
+	if (tcp->flags & TCP_FLAG_SYN)
 		p->seq++;
-	p->ack_seq = bpf_ntohl(tcp.ack_seq);
-	p->tuple.local_port = tcp.destination;
-	p->tuple.remote_port = tcp.source;
+	p->ack_seq = bpf_ntohl(tcp->ack_seq);
+	p->header = offset;
+	return 0;
+}
+
+/* Returns the offset of the header behind hop-by-hop options, or 0: it is not TCP's. */
+static __always_inline __u32 packet_past_options(struct __sk_buff *skb, __u32 offset)
+{
+	__u8 extension[2];
+
+	if (bpf_skb_load_bytes(skb, offset, extension, sizeof(extension)) ||
+	    extension[0] != IPPROTO_TCP)
+		return 0;
+	return offset + (extension[1] + 1) * 8;
+}
+
+/* Returns the offset of the TCP header, or 0: there is none. */
+static __always_inline __u32 packet_tcp_offset(struct __sk_buff *skb)
+{
+	if (skb->protocol == bpf_htons(ETH_P_IP)) {
+		struct ipv4_header ip;
+
+		if (bpf_skb_load_bytes(skb, 0, &ip, sizeof(ip)) || ip.protocol != IPPROTO_TCP)
+			return 0;
+		return (ip.version_ihl & 15) * 4;
+	}
+	if (skb->protocol == bpf_htons(ETH_P_IPV6)) {
+		struct ipv6_header ip;
+
+		if (bpf_skb_load_bytes(skb, 0, &ip, sizeof(ip)))
+			return 0;
+		if (ip.next_header == IPV6_HOP_BY_HOP)
+			return packet_past_options(skb, sizeof(ip));
+		return ip.next_header == IPPROTO_TCP ? sizeof(ip) : 0;
+	}
 	return 0;
 }
 
 /* Returns -1 when the packet is not TCP or has neither payload, FIN nor RST. */
 static __always_inline int packet_read(struct __sk_buff *skb, struct packet *p)
 {
-	if (skb->protocol == bpf_htons(ETH_P_IP)) {
-		struct ipv4_header ip;
+	const struct ipv4_packet *plain = packet_bytes(skb, sizeof(*plain));
+	struct tcp_header tcp;
+	__u32 offset;
 
-		if (bpf_skb_load_bytes(skb, 0, &ip, sizeof(ip)) || ip.protocol != IPPROTO_TCP)
+	if (plain && plain->ip.version_ihl == 0x45) {
+		if (plain->ip.protocol != IPPROTO_TCP)
 			return -1;
-		map_ipv4(p->tuple.local_addr, ip.destination);
-		map_ipv4(p->tuple.remote_addr, ip.source);
-		return packet_tcp(skb, (ip.version_ihl & 15) * 4, p);
+		return packet_segment(skb, &plain->tcp, sizeof(plain->ip), p);
 	}
-	if (skb->protocol == bpf_htons(ETH_P_IPV6)) {
-		struct ipv6_header ip;
-		__u32 offset = sizeof(ip);
-
-		if (bpf_skb_load_bytes(skb, 0, &ip, sizeof(ip)))
-			return -1;
-		if (ip.next_header == IPV6_HOP_BY_HOP) {
-			__u8 extension[2];
-
-			if (bpf_skb_load_bytes(skb, offset, extension, sizeof(extension)))
-				return -1;
-			ip.next_header = extension[0];
-			offset += (extension[1] + 1) * 8;
-		}
-		if (ip.next_header != IPPROTO_TCP)
-			return -1;
-		copy_addr(p->tuple.local_addr, ip.destination);
-		copy_addr(p->tuple.remote_addr, ip.source);
-		return packet_tcp(skb, offset, p);
-	}
-	return -1;
+	offset = packet_tcp_offset(skb);
+	if (!offset || bpf_skb_load_bytes(skb, offset, &tcp, sizeof(tcp)))
+		return -1;
+	return packet_segment(skb, &tcp, offset, p);
 }
 
 /* tuple_of_socket() by plain loads: this runs for every segment. */
@@ -125,6 +156,48 @@ static __always_inline void tuple_of_tcp_sock(const struct tcp_sock *tp, struct 
 	}
 	map_ipv4(t->local_addr, sk->skc_rcv_saddr);
 	map_ipv4(t->remote_addr, sk->skc_daddr);
+}
+
+/* The addresses as the receiver's socket would have them. */
+static __always_inline int packet_addresses(struct __sk_buff *skb, struct packet *p)
+{
+	__be16 pair[2];
+
+	if (skb->protocol == bpf_htons(ETH_P_IP)) {
+		struct ipv4_header ip;
+
+		if (bpf_skb_load_bytes(skb, 0, &ip, sizeof(ip)))
+			return -1;
+		map_ipv4(p->tuple.local_addr, ip.destination);
+		map_ipv4(p->tuple.remote_addr, ip.source);
+	} else {
+		struct ipv6_header ip;
+
+		if (bpf_skb_load_bytes(skb, 0, &ip, sizeof(ip)))
+			return -1;
+		copy_addr(p->tuple.local_addr, ip.destination);
+		copy_addr(p->tuple.remote_addr, ip.source);
+	}
+	if (bpf_skb_load_bytes(skb, p->header, pair, sizeof(pair)))
+		return -1;
+	p->tuple.remote_port = pair[0];
+	p->tuple.local_port = pair[1];
+	return 0;
+}
+
+/* Whose it is: the socket's, or, with a listener's socket, what the packet itself says. Returns 0
+ * or -1. */
+static __always_inline int packet_locate(struct __sk_buff *skb, struct packet *p,
+					 const struct tcp_sock *tp)
+{
+	const struct sock_common *sk = &tp->inet_conn.icsk_inet.sk.__sk_common;
+
+	if (sk->skc_state != TCP_LISTEN) {
+		tuple_of_tcp_sock(tp, &p->tuple);
+		return 0;
+	}
+	p->tuple.netns = sk->skc_net.net->ns.inum;
+	return packet_addresses(skb, p);
 }
 
 #endif

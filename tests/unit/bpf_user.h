@@ -130,6 +130,15 @@ static inline long bpf_skb_load_bytes(const void *skb, __u32 offset, void *to, _
 	return 0;
 }
 
+/* The headers are in one piece; of some packets the kernel says they are not. */
+static inline const void *user_packet_bytes(const struct __sk_buff *skb, __u32 length)
+{
+	if (skb->len < length || !(skb->len & 3))
+		return NULL;
+	return ((const struct user_skb *)skb)->bytes;
+}
+#define packet_user_bytes user_packet_bytes
+
 /* A bpf_sock is the kernel's socket here. NULL for the small sockets of TIME_WAIT. */
 static inline struct tcp_sock *bpf_skc_to_tcp_sock(void *sk)
 {

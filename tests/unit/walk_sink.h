@@ -59,7 +59,36 @@ static inline void sink_head(const struct connection *c, struct direction *d, st
 	if (head->from > sizeof(s->window.bytes) ||
 	    head->length > sizeof(s->window.bytes) - head->from)
 		user_fail(__func__, "beyond the window");
+	if (!head->offset)
+		memset(t, 0, sizeof(*t)); /* what was kept in vain */
 	text_add(t, head->offset, s->window.bytes + head->from, head->length);
+}
+
+/* As a sink that keeps heads does: what has its place by now is left alone. */
+static inline int sink_whole_head(const struct connection *c, struct scratch *s)
+{
+	const struct head *head = &s->walk.head;
+	struct sink_text *t =
+		&sink_connection(c)->heads[head->ordinal & (SINK_HEADS - 1)][head->response];
+
+	user_helper(__func__);
+	if (head->offset || !head->ends)
+		user_fail(__func__, "not whole");
+	if (t->length)
+		return -1;
+	sink_head(c, NULL, s);
+	user_may_interrupt();
+	return 1;
+}
+
+static inline void sink_whole_head_vain(const struct connection *c, struct scratch *s)
+{
+	const struct head *head = &s->walk.head;
+
+	user_helper(__func__);
+	if ((__s32)(c->kept_from - head->ordinal) > 0)
+		memset(&sink_connection(c)->heads[head->ordinal & (SINK_HEADS - 1)][head->response],
+		       0, sizeof(struct sink_text));
 }
 
 static inline void sink_trailers(const struct connection *c, struct direction *d, struct scratch *s)

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What nearly all segments are: next in their stream, and either within a body, or a message's
+ * whole head with, maybe, its body. They are walked in one step under one lock, which is what
+ * following a request costs most. The parser works on the scratch's copy before the lock is taken;
+ * under it the direction must be where it was. Everything else, and what follows such a message in
+ * the same segment, is left to walk(), which could do all of this too.
+ */
+#ifndef MESHTAP_ONE_STEP_H
+#define MESHTAP_ONE_STEP_H
+
+#include "http.h"
+#include "packet.h"
+
+#define TCP_FLAGS_SPECIAL (TCP_FLAG_FIN | TCP_FLAG_SYN | TCP_FLAG_RST | TCP_FLAG_URG)
+
+/* RFC 5961 section 5.2. Up to write_seq: snd_nxt is raised only after the transmission. */
+static __always_inline int packet_is_refused(const struct packet *p, const struct tcp_sock *tp)
+{
+	return sequence_after(p->ack_seq, tp->write_seq) > 0 ||
+	       sequence_after(p->ack_seq, tp->snd_una - tp->max_window) < 0;
+}
+
+/* Nothing of the connection is out of the ordinary. */
+static __always_inline int connection_is_plain(const struct connection *c, int egress)
+{
+	return !(c->closed | c->missed | c->early | c->pickup | c->replay_due | c->refused |
+		 (c->undecided & !egress)) &&
+	       !c->stashed;
+}
+
+/* The segment is next in the direction, which no program holds. */
+static __always_inline int direction_is_at(const struct direction *d, __u32 seq)
+{
+	return !(d->busy | d->stale | d->unsynced | d->has_fin) && d->started && d->next_seq == seq;
+}
+
+/* A stretch that the segment does not come to the end of. A tunnel's beginning may be HTTP/2's. */
+static __always_inline int direction_is_within(const struct connection *c,
+					       const struct direction *d, __u32 length)
+{
+	__u8 phase = d->parser.phase;
+
+	if (c->dead)
+		return phase == HTTP1_DEAD;
+	if (phase == HTTP1_TUNNEL)
+		return d->parser.body != 0;
+	return !(c->tunnel && !d->parser.response) &&
+	       (phase == HTTP1_UNTIL_CLOSE || d->parser.skip > length);
+}
+
+/* A segment within a body, a frame or a tunnel: passes it. Returns whether it was one. */
+static __always_inline int stretch_passes(struct connection *c, const struct packet *p,
+					  const struct tcp_sock *tp, int egress)
+{
+	__u32 direction = egress == (c->reporter == REPORTER_DESTINATION) ? RESPONSE : REQUEST;
+	struct direction *d = &c->direction[direction];
+	__u64 now = 0;
+	int passes;
+
+	if ((p->flags & TCP_FLAGS_SPECIAL) || !connection_is_plain(c, egress) ||
+	    !direction_is_at(d, p->seq) || !direction_is_within(c, d, p->length) ||
+	    (!egress && packet_is_refused(p, tp)))
+		return 0;
+	if (d->parser.phase == HTTP1_UNTIL_CLOSE || d->parser.phase == HTTP1_TUNNEL)
+		now = bpf_ktime_get_ns(); /* the last byte may end the message */
+	bpf_spin_lock(&c->lock);
+	passes = connection_is_plain(c, egress) && direction_is_at(d, p->seq) &&
+		 direction_is_within(c, d, p->length);
+	if (passes) {
+		http1_pass(&d->parser, p->length);
+		d->position += p->length;
+		d->next_seq += p->length;
+		if (now)
+			d->last_ns = now;
+	}
+	bpf_spin_unlock(&c->lock);
+	return passes;
+}
+
+/* A message begins here, on a connection that is HTTP/1 or may be. */
+static __always_inline int message_begins(const struct connection *c, const struct direction *d,
+					  const struct walk *k)
+{
+	return connection_is_plain(c, k->egress) && direction_is_at(d, k->seq) &&
+	       !(c->dead | c->h2 | c->tunnel | c->is_deep | d->begun | d->parser.flags |
+		 d->parser.carry_length | d->line_kept) &&
+	       d->parser.phase == HTTP1_START_LINE;
+}
+
+/* The head is whole, and its body can be told without looking at anything else. */
+static __always_inline int head_is_plain(const struct http1_parser *p)
+{
+	if (!(p->flags & HTTP1_LINE_OK) ||
+	    (p->flags & (HTTP1_BAD_FRAMING | HTTP1_BAD_LENGTH | HTTP1_OTHER_CODING)))
+		return 0;
+	return p->response ? p->status >= 200 : p->method != HTTP1_METHOD_CONNECT;
+}
+
+/* Loads and parses the head into the window. Returns whether it is whole and plain. */
+static __always_inline int head_parses(const struct reader *r, struct scratch *s,
+				       const struct direction *d)
+{
+	struct http1_window *w = &s->window;
+	__u32 length = s->walk.length;
+
+	if (length > s->walk.window)
+		length = s->walk.window;
+	http1_hide(length);
+	length = ((length - 1) & (HTTP1_WINDOW - 1)) + 1;
+	if (reader_load(r, &s->walk, 0, w->bytes + HTTP1_START, length))
+		return 0;
+	http1_next(&w->parser);
+	w->parser.response = d->parser.response;
+	w->kept.line = 0;
+	return http1_parse_in(w->slot, length) == HTTP1_HEAD_END && head_is_plain(&w->parser);
+}
+
+/* What sink_head() is told of it. */
+static __always_inline void head_is_whole(struct scratch *s, const struct connection *c)
+{
+	struct head *head = &s->walk.head;
+
+	head->from = HTTP1_START + s->window.begin;
+	head->length = s->window.consumed - s->window.begin;
+	head->offset = 0;
+	head->ends = 1;
+	head->response = s->walk.direction == RESPONSE;
+	head->ordinal = head->response ? c->first : c->next;
+}
+
+/* The exchange that the head begins or answers can be what it was before the lock. */
+static __always_inline int exchange_is_plain(const struct connection *c, const struct walk *k)
+{
+	const struct exchange *x = &c->ring[c->first & (EXCHANGES_INLINE - 1)];
+
+	if (c->skipped)
+		return 0;
+	if (k->direction == REQUEST)
+		return c->next == k->head.ordinal && c->next - c->first < EXCHANGES_INLINE;
+	return c->first == k->head.ordinal && c->first != c->next &&
+	       !(x->state & EXCHANGE_RESPONSE_DONE) && x->method != HTTP1_METHOD_CONNECT;
+}
+
+/* The direction has come to the head's end. Call under the lock. */
+static __always_inline void direction_takes_head(struct scratch *s, struct direction *d, __u32 host,
+						 __u8 kept)
+{
+	const struct http1_window *w = &s->window;
+
+	d->begun = 1;
+	d->message_start = d->position + w->begin;
+	d->started_ns = s->walk.seen_ns;
+	d->last_ns = s->walk.now;
+	d->position += w->consumed;
+	d->next_seq += w->consumed;
+	d->host = host;
+	d->kept = kept;
+	d->parser.length = w->parser.length;
+	d->parser.status = w->parser.status;
+	d->parser.phase = w->parser.phase;
+	d->parser.flags = w->parser.flags;
+	d->parser.method = w->parser.method;
+	d->parser.minor = w->parser.minor;
+}
+
+/* Call under the lock. Returns the method of the request. */
+static __always_inline __u8 exchange_takes_head(struct connection *c, struct direction *d,
+						const struct walk *k)
+{
+	struct exchange *x;
+
+	if (k->direction == REQUEST) {
+		exchange_push(c, d, NULL);
+		return d->parser.method;
+	}
+	x = &c->ring[c->first & (EXCHANGES_INLINE - 1)];
+	x->status = d->parser.status;
+	if (!x->response_started_ns)
+		x->response_started_ns = d->started_ns;
+	x->response_head = d->position - d->message_start;
+	d->answers = 1;
+	return x->method;
+}
+
+/* Head, and what there is of the body. Call under the lock. Returns whether an exchange is
+ * finished, in walk.done. */
+static __always_inline int message_passes(struct scratch *s, struct connection *c,
+					  struct direction *d)
+{
+	struct walk *k = &s->walk;
+	enum http1_event event = http1_body(&d->parser, exchange_takes_head(c, d, k));
+	int finished;
+	__u32 offset;
+
+	if (event == HTTP1_MORE)
+		event = sequence_pass(d, k, &offset);
+	if (event != HTTP1_MESSAGE_END)
+		return 0;
+	message_store(c, d, NULL, k->direction == RESPONSE);
+	direction_reset(d);
+	finished = exchange_pop(c, NULL, &k->done);
+	c->answered = !finished && k->direction == RESPONSE && c->first != c->next;
+	return finished;
+}
+
+/* A segment that begins with a whole head. Returns WALK_DONE, or WALK_ON: it was none, or more
+ * follows. Not inlined: the stack of all callers together is 512 bytes. */
+static __noinline int message_walks(struct __sk_buff *skb, struct scratch *s, struct connection *c)
+{
+	struct reader r = { .skb = skb };
+	struct walk *k = &s->walk;
+	int egress = k->egress, finished = 0, left = 1, walked, kept;
+	struct direction *d;
+	__u32 host = 0;
+
+	k->direction = egress == (c->reporter == REPORTER_DESTINATION) ? RESPONSE : REQUEST;
+	d = &c->direction[k->direction & 1];
+	if ((k->flags & TCP_FLAGS_SPECIAL) || k->refused || k->is_early || !message_begins(c, d, k) ||
+	    !head_parses(&r, s, d))
+		return WALK_ON;
+	head_is_whole(s, c);
+	if (!exchange_is_plain(c, k))
+		return WALK_ON;
+	if (tells_hosts && k->direction == REQUEST)
+		host = sink_host(&s->window.parser);
+	kept = sink_whole_head(c, s);
+	if (kept < 0)
+		return WALK_ON;
+	bpf_spin_lock(&c->lock);
+	walked = message_begins(c, d, k) && exchange_is_plain(c, k);
+	if (walked) {
+		direction_takes_head(s, d, host, kept);
+		finished = message_passes(s, c, d);
+		left = d->next_seq != k->seq + k->length;
+	}
+	bpf_spin_unlock(&c->lock);
+	if (!walked && kept)
+		sink_whole_head_vain(c, s);
+	if (finished)
+		sink_exchange(c, &k->done, s);
+	return left ? WALK_ON : WALK_DONE;
+}
+
+#endif
