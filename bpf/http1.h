@@ -17,62 +17,89 @@
 #include "http1_line.h"
 #include "http1_tell.h"
 
-/* An empty line ends here: LF after LF, or after LF CR. */
-http1_inline int http1_ends_empty_line(const struct http1_window *w, __u32 start, __u32 lf)
-{
-	__u32 length = lf - start;
+#define HTTP1_SCANS (HTTP1_WINDOW / 32 + 32) /* a line of a whole window, and some lines before it */
 
-	return length == 0 || (length == 1 && *http1_at(w, start) == '\r');
+/* Lines of a head that begin with none of these letters are not looked at. */
+http1_inline void http1_want_letters(struct http1_window *w)
+{
+	if (w->parser.phase != HTTP1_HEADERS) /* right after a framing line, a folded one counts */
+		w->letters = ~0U;
+	else
+		w->letters = http1_kept_letters(w) | (__u32)(tells_hosts != 0) << ('h' & 31);
+}
+
+/* Content-L or Transfer. */
+http1_inline int http1_may_frame(const struct http1_window *w, __u32 at)
+{
+	__u64 first = http1_load(http1_at(w, at));
+
+	if ((first | HTTP1_CASE >> 8) == 0x2d746e65746e6f63ULL)
+		return (*http1_at(w, at + 8) | 0x20) == 'l';
+	return (first | HTTP1_CASE) == 0x726566736e617274ULL;
+}
+
+/* A line that can mean nothing to anyone: neither to framing, nor to who wants some, and not the
+ * empty line. */
+http1_inline int http1_is_idle_line(const struct http1_window *w, __u32 at)
+{
+	const __u32 framing = 1 << ('c' & 31) | 1 << ('t' & 31);
+	__u8 c = *http1_at(w, at);
+
+	if (c <= ' ' || (w->letters >> (c & 31) & 1))
+		return 0;
+	return !(framing >> (c & 31) & 1) || !http1_may_frame(w, at);
+}
+
+/* Lines were not looked at: what is folded onto the last of them is nobody's. */
+http1_inline void http1_lines_passed(struct http1_window *w)
+{
+	w->kept.line = 0;
+	if (tells_hosts)
+		w->parser.host_flags &= ~HTTP1_HOST_LAST;
 }
 
 /*
- * Lists the LFs from HTTP1_START on, up to HTTP1_LINES, and in a head only up to the first empty
- * line: what follows may be a body. start: where the first line began. Returns how many; sets
- * searched.
+ * The next line that must be looked at; start: where a line begins. Sets line, where it begins.
+ * Returns where its LF is, or 0: not in the window (line is where what is unfinished begins), or,
+ * with searched unset, not in so many steps.
  */
-http1_inline __u32 http1_find_lines(struct http1_window *w, __u32 start)
+http1_inline __u32 http1_next_line(struct http1_window *w, __u32 start)
 {
-	__u32 n = 0, from = start > HTTP1_START ? start : HTTP1_START, end = w->end;
+	__u32 from = start > HTTP1_START ? start : HTTP1_START, end = w->end, first = start, lf = 0;
 
-	w->searched = end;
-	for (int i = 0; i < HTTP1_WINDOW / 8 + HTTP1_LINES; i++) {
-		__u64 mask;
+	http1_want_letters(w);
+	w->searched = 0;
+	for (int i = 0; i < HTTP1_SCANS; i++) {
+		__u64 mask = 0;
 
 		from = http1_forget(w, from, HTTP1_BYTES - 1);
 		start = http1_forget(w, start, HTTP1_BYTES - 1);
-		n = http1_forget(w, n, 2 * HTTP1_LINES - 1);
-		if (from >= end)
+		w->searched = from >= end;
+		if (w->searched)
 			break;
-		mask = http1_lf_mask(http1_load(http1_at(w, from)));
-		if (!mask) {
-			from += 8;
-			continue;
+		for (int j = 0; j < 4 && !mask; j++) {
+			mask = http1_lf_found(http1_load(http1_at(w, from)));
+			from += mask ? 0 : 8;
 		}
+		from = http1_forget(w, from, HTTP1_BYTES - 1);
+		if (!mask)
+			continue;
 		from += http1_first_byte(mask);
-		if (from >= end)
+		if (from >= end) {
+			w->searched = 1;
 			break;
-		w->lf[n & (HTTP1_LINES - 1)] = from;
-		n++;
-		if (n == HTTP1_LINES ||
-		    (w->parser.phase <= HTTP1_HEADERS && http1_ends_empty_line(w, start, from))) {
-			w->searched = from + 1;
+		}
+		if (!http1_is_idle_line(w, start)) {
+			lf = from;
 			break;
 		}
 		from++;
 		start = from;
 	}
-	return n;
-}
-
-/* A header line that cannot decide framing: neither Content-Length nor Transfer-Encoding, nor after
- * these, and not the empty line. Nor can it be the host where that is told. */
-http1_inline int http1_is_idle_line(const struct http1_window *w, __u32 at)
-{
-	__u8 c = *http1_at(w, at) | 0x20;
-
-	return w->parser.phase == HTTP1_HEADERS && c > ' ' && c != 'c' && c != 't' &&
-	       c != ('\r' | 0x20) && c != ('\n' | 0x20) &&
-	       (!tells_hosts || (c != 'h' && c != ('\t' | 0x20)));
+	w->line = start;
+	if (start != first)
+		http1_lines_passed(w);
+	return lf;
 }
 
 /*
@@ -80,12 +107,6 @@ http1_inline int http1_is_idle_line(const struct http1_window *w, __u32 at)
  * their own, whatever the caller's state. They can take no pointers on Linux 5.10, so they find the
  * window by its slot.
  */
-#ifdef HTTP1_KEEPS
-#define HTTP1_LOOKS_AT_ALL 1
-#else
-#define HTTP1_LOOKS_AT_ALL 0
-#endif
-
 http1_inline int http1_tells_host(const struct http1_window *w)
 {
 	return tells_hosts && !w->parser.response && w->parser.phase <= HTTP1_HEADERS;
@@ -97,19 +118,17 @@ http1_inline enum http1_event http1_take_line(struct http1_window *w, __u32 at, 
 	http1_keep(w, at, at + length + 1);
 	if (http1_tells_host(w))
 		http1_host(w, at, at + length + 1, 1);
-	if (HTTP1_LOOKS_AT_ALL && http1_is_idle_line(w, at))
-		return HTTP1_MORE;
 	return http1_line(w, at, length);
 }
 
 #ifdef __bpf__
 int http1_line_in(__u32 slot, __u32 at, __u32 length);
-int http1_find_lines_in(__u32 slot, __u32 start);
-#define http1_call_line(w, at, length)	http1_line_in((w)->slot, at, length)
-#define http1_call_find_lines(w, start) http1_find_lines_in((w)->slot, start)
+int http1_next_line_in(__u32 slot, __u32 start);
+#define http1_call_line(w, at, length)	  http1_line_in((w)->slot, at, length)
+#define http1_call_next_line(w, start)	  http1_next_line_in((w)->slot, start)
 #else
-#define http1_call_line(w, at, length)	http1_take_line(w, at, length)
-#define http1_call_find_lines(w, start) http1_find_lines(w, start)
+#define http1_call_line(w, at, length)	  http1_take_line(w, at, length)
+#define http1_call_next_line(w, start)	  http1_next_line(w, start)
 #endif
 
 http1_inline void http1_restore_carry(const struct http1_parser *p, struct http1_window *w)
@@ -168,7 +187,7 @@ http1_inline __u32 http1_skip_empty(const struct http1_window *w)
 http1_inline int http1_parse(struct http1_window *w, __u32 length)
 {
 	struct http1_parser *p = &w->parser;
-	__u32 at = HTTP1_START - (p->carry_length & (2 * HTTP1_CARRY - 1)), begin, lines;
+	__u32 at = HTTP1_START - (p->carry_length & (2 * HTTP1_CARRY - 1)), begin;
 	__u32 event = HTTP1_MORE;
 
 	if (p->carry_length)
@@ -184,21 +203,17 @@ http1_inline int http1_parse(struct http1_window *w, __u32 length)
 		return HTTP1_BAD;
 	if (w->begins && at == HTTP1_START)
 		at = http1_skip_empty(w);
-	lines = http1_call_find_lines(w, at);
 	begin = at;
+	w->searched = 0;
 	for (__u32 i = 0; i < HTTP1_LINES; i++) {
-		__u32 lf;
+		__u32 lf = http1_call_next_line(w, http1_forget(w, at, HTTP1_BYTES - 1));
 
-		if (i >= lines)
+		at = w->line & (HTTP1_BYTES - 1);
+		lf &= HTTP1_BYTES - 1;
+		if (!lf)
 			break;
-		at = http1_forget(w, at, HTTP1_BYTES - 1);
-		lf = w->lf[i] & (HTTP1_BYTES - 1);
-		if (lf < at) /* inside a chunk's data */
-			continue;
-		if (HTTP1_LOOKS_AT_ALL || !http1_is_idle_line(w, at))
-			event = http1_call_line(w, at, lf - at);
-		else if (tells_hosts)
-			p->host_flags &= ~HTTP1_HOST_LAST;
+		w->searched = 0;
+		event = http1_call_line(w, at, lf - at);
 		if (event == HTTP1_BAD)
 			break;
 		at = lf + 1;
@@ -222,7 +237,7 @@ http1_inline int http1_parse(struct http1_window *w, __u32 length)
 	if (w->begins && (p->phase != HTTP1_START_LINE ||
 			  (at < w->end && *http1_at(w, at) != '\r' && *http1_at(w, at) != '\n')))
 		p->flags |= HTTP1_BEGUN;
-	if (event == HTTP1_MORE && at < w->end && w->searched == w->end && !p->skip) {
+	if (event == HTTP1_MORE && at < w->end && w->searched && !p->skip) {
 		http1_call_keep(w, at, w->end);
 		if (http1_tells_host(w))
 			http1_host(w, at, w->end, 0);

@@ -33,6 +33,12 @@ static struct http1_names kept_names[HTTP1_NAMES_SIDES];
 #define http1_call_keep(w, at, end) http1_keep(w, at, end)
 #endif
 
+/* First letters of the wanted lines of a head. */
+http1_inline __u32 http1_kept_letters(const struct http1_window *w)
+{
+	return kept_names[w->parser.response ? HTTP1_NAMES_RESPONSE : HTTP1_NAMES_REQUEST].letters;
+}
+
 http1_inline int http1_is_name_kept(const struct http1_window *w, __u32 side, __u32 at, __u32 end)
 {
 	__u8 c = *http1_at(w, at);
@@ -85,6 +91,7 @@ http1_inline int http1_keep(struct http1_window *w, __u32 at, __u32 end)
 	return 0;
 }
 #else
+#define http1_kept_letters(w)	    0
 #define http1_keep(w, at, end)	    ((void)0)
 #define http1_call_keep(w, at, end) ((void)0)
 #endif

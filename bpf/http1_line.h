@@ -15,7 +15,9 @@ http1_inline __u32 http1_skip_blanks(const struct http1_window *w, __u32 at)
 {
 	for (int i = 0; i < 4; i++) {
 		at = http1_forget(w, at, HTTP1_BYTES - 1);
-		at += http1_is_blank(*http1_at(w, at));
+		if (!http1_is_blank(*http1_at(w, at)))
+			break;
+		at++;
 	}
 	return http1_forget(w, at, HTTP1_BYTES - 1);
 }
@@ -25,7 +27,9 @@ http1_inline __u32 http1_trim_blanks(const struct http1_window *w, __u32 end)
 {
 	for (int i = 0; i < 4; i++) {
 		end = http1_forget(w, end, HTTP1_BYTES - 1);
-		end -= http1_is_blank(*http1_at(w, end - 1));
+		if (!http1_is_blank(*http1_at(w, end - 1)))
+			break;
+		end--;
 	}
 	return http1_forget(w, end, HTTP1_BYTES - 1);
 }

@@ -13,7 +13,7 @@
  * before bytes that it sends on. */
 #define HTTP1_START  256
 #define HTTP1_WINDOW 2048 /* most new bytes */
-#define HTTP1_LINES  32	  /* most lines per call; a power of two */
+#define HTTP1_LINES  32	  /* most lines that are looked at per call */
 #define HTTP1_BYTES  4096 /* a power of two above START + WINDOW: bounds by mask, see http1_at() */
 
 enum http1_phase {
@@ -88,11 +88,12 @@ struct http1_kept {
 
 struct http1_window {
 	__u8 bytes[HTTP1_BYTES + HTTP1_CARRY];
-	__u16 lf[HTTP1_LINES];	    /* where lines end */
 	struct http1_parser parser; /* the working copy */
 	__u32 slot;	/* the window's own number: what a verified-once function finds it by */
 	__u32 end;	/* of the bytes */
-	__u32 searched; /* up to here LFs are listed */
+	__u32 line;	/* where the line at hand begins */
+	__u32 letters;	/* bit (c & 31) for each first letter of lines that are looked at */
+	__u32 searched; /* no LF is in the window any more */
 	__u32 zero;	/* always 0, which verifiers do not know: see http1_forget() */
 	__u32 consumed; /* http1_parse(): how many of the bytes are done with */
 	__s32 begin; /* http1_parse(): the offset of the message's first byte, when it is the first

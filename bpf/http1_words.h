@@ -37,12 +37,13 @@ http1_inline __u64 http1_load(const __u8 *from)
 #define HTTP1_HIGH 0x8080808080808080ULL
 #define HTTP1_CASE 0x2020202020202020ULL /* lower-cases letters; also turns CR into '-' */
 
-/* A bit 7 for each byte of the word that is LF: exact, no borrow runs from byte to byte. */
-http1_inline __u64 http1_lf_mask(__u64 word)
+/* Not 0 when a byte of the word is LF: the lowest bit is the first one's bit 7. Higher ones may be
+ * set without. */
+http1_inline __u64 http1_lf_found(__u64 word)
 {
 	__u64 x = word ^ (HTTP1_ONES * '\n');
 
-	return ~(((x & ~HTTP1_HIGH) + ~HTTP1_HIGH) | x | ~HTTP1_HIGH);
+	return (x - HTTP1_ONES) & ~x & HTTP1_HIGH;
 }
 
 /* The first eight bytes of a start line of HTTP/1.digit, or its last. */

@@ -132,11 +132,11 @@ __noinline int http1_line_in(__u32 slot, __u32 at, __u32 length)
 		 : HTTP1_BAD;
 }
 
-__noinline int http1_find_lines_in(__u32 slot, __u32 start)
+__noinline int http1_next_line_in(__u32 slot, __u32 start)
 {
 	struct scratch *s = bpf_map_lookup_elem(&scratch, &slot);
 
-	return s ? http1_find_lines(&s->window, start & (HTTP1_BYTES - 1)) : 0;
+	return s ? http1_next_line(&s->window, start & (HTTP1_BYTES - 1)) : 0;
 }
 
 __noinline int http1_parse_in(__u32 slot, __u32 length)
