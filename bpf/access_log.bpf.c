@@ -40,8 +40,7 @@ static __always_inline int sink_whole_head(const struct connection *c, struct sc
 {
 	const struct head *head = &s->walk.head;
 
-	if (!is_wanted(c) ||
-	    (head->response && (!wants_response_head || !s->window.kept.headers)))
+	if (!is_wanted(c) || (head->response && (!wants_response_head || !s->window.kept.headers)))
 		return 0;
 	head_key_set(c, &s->window, head->ordinal, head->response, 0);
 	return head_whole_in(s->window.slot);

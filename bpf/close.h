@@ -221,6 +221,8 @@ static __always_inline void connection_closed(struct sock *sk, int in_handshake)
 	if (tuple_of_socket(sk, &t))
 		return;
 	c = bpf_map_lookup_elem(&connections, &t);
+	if (!c)
+		connection_unfollowed(sk);
 	if (!c || (in_handshake && !(c->early && c->direction[REQUEST].started)))
 		return;
 	*(volatile __u8 *)&c->closed =
@@ -238,6 +240,17 @@ static __always_inline void connection_closed(struct sock *sk, int in_handshake)
 	connection_remove(c, &t);
 }
 
+/* Its data came with the handshake, and it is not to be followed. */
+static __always_inline void connection_forget_early(const struct tuple *t)
+{
+	struct connection *c = bpf_map_lookup_elem(&connections, t);
+
+	if (!c || !c->early)
+		return;
+	sink_gone(c, c->next + 1);
+	connection_remove(c, t);
+}
+
 /* At ESTABLISHED. Data may have come before: see early_in(). */
 static __always_inline void connection_established(struct sock *sk, enum reporter reporter)
 {
@@ -246,6 +259,11 @@ static __always_inline void connection_established(struct sock *sk, enum reporte
 
 	if (tuple_of_socket(sk, &t))
 		return;
+	if (!connection_is_selected(sk, &t, reporter == REPORTER_SOURCE)) {
+		connection_forget_early(&t);
+		sink_refused(sk, &t, 0, 0);
+		return;
+	}
 	c = bpf_map_lookup_elem(&connections, &t);
 	if (c && !c->early) { /* a connection of the same tuple whose end was not seen */
 		exchanges_declare(c);
@@ -283,6 +301,8 @@ static __always_inline void connection_refused(struct sock *sk)
 		sink_gone(c, c->next + 1);
 		connection_remove(c, &t);
 	}
+	if (!connection_is_selected(sk, &t, 1))
+		error = 0;
 	sink_refused(sk, &t, error, bpf_ktime_get_ns()); /* error 0: the application gave up */
 }
 

@@ -12,6 +12,7 @@
 #include "http1.h"
 #include "peer.h"
 #include "scratch.h"
+#include "selection.h"
 #include "series.h"
 #include "tuple.h"
 #include "workload.h"
@@ -326,6 +327,33 @@ static __always_inline void connection_describe(struct connection *c, const stru
 	direction_start(&c->direction[client ? REQUEST : RESPONSE], BPF_CORE_READ(tp, snd_nxt));
 	direction_start(&c->direction[client ? RESPONSE : REQUEST], BPF_CORE_READ(tp, rcv_nxt));
 	connection_identify(c, sk);
+}
+
+/* When it is made. One that is not selected has no entry, but tells the other end who it is. */
+static __always_inline int connection_is_selected(const struct sock *sk, const struct tuple *t,
+						  int is_client)
+{
+	const struct tcp_sock *tp;
+	__u64 workload;
+
+	if (selection_has_all())
+		return 1;
+	workload = workload_of_socket(sk);
+	if (selection_has(t, is_client, workload))
+		return 1;
+	tp = bpf_skc_to_tcp_sock((void *)sk);
+	if (tp)
+		unselected_opened(tp, t, is_client, workload);
+	return 0;
+}
+
+/* CLOSE of one without an entry. */
+static __always_inline void connection_unfollowed(const struct sock *sk)
+{
+	const struct tcp_sock *tp = selection_has_all() ? NULL : bpf_skc_to_tcp_sock((void *)sk);
+
+	if (tp)
+		unselected_closed(tp);
 }
 
 static __always_inline void connection_create(const struct sock *sk, const struct tuple *t,

@@ -241,7 +241,7 @@ static __always_inline int http_segment(struct __sk_buff *skb, int egress)
 	if (!sk)
 		return 1;
 	tp = bpf_skc_to_tcp_sock(sk);
-	if (!tp || packet_locate(skb, &p, tp))
+	if (!tp || !selection_may_have(tp) || packet_locate(skb, &p, tp))
 		return 1;
 	c = bpf_map_lookup_elem(&connections, &p.tuple);
 	if (c ? stretch_passes(c, &p, tp, egress) : !may_be_early(&p, tp, egress))

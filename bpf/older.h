@@ -34,7 +34,7 @@ static __always_inline void connection_adopt(const struct sock *sk, const struct
 	struct connection *c;
 	struct scratch *s;
 
-	if (bpf_map_lookup_elem(&connections, t))
+	if (bpf_map_lookup_elem(&connections, t) || !connection_is_selected(sk, t, client))
 		return;
 	s = scratch_claim();
 	if (!s) {

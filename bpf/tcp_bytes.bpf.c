@@ -102,6 +102,8 @@ static __always_inline void connection_opened(const struct tcp_sock *tp, __u32 r
 		c.received_seen = payload_received(tp);
 	}
 	parties_of_tcp(tp, &t, reporter, &c.parties);
+	if (!connection_is_selected(tp, &t, &c.parties))
+		return;
 	c.client_key = reporter == REPORTER_SOURCE ? key_of_client(tp, &t) : 0;
 	c.undecided = c.client_key && c.parties.peer_workload == WORKLOAD_NONE;
 	if (c.undecided || series_of(&c.parties))

@@ -140,6 +140,8 @@ static __always_inline void connection_opened(const struct tcp_sock *tp, __u32 r
 	if (adopted)
 		reporter = reporter_of_adopted(&t);
 	parties_of_tcp(tp, &t, reporter, &c.parties);
+	if (!connection_is_selected(tp, &t, &c.parties))
+		return;
 	c.client_key = reporter == REPORTER_SOURCE ? key_of_client(tp, &t) : 0;
 	c.undecided = c.client_key && c.parties.peer_workload == WORKLOAD_NONE &&
 		      connection_waits(address, c.client_key, adopted);
@@ -207,6 +209,8 @@ static __always_inline void connection_failed(const struct tcp_sock *tp)
 	if (!tp->inet_conn.icsk_inet.sk.sk_err || tuple_of_tcp(tp, &t))
 		return;
 	parties_of_tcp(tp, &t, REPORTER_SOURCE, &parties);
+	if (!selection_has(&t, 1, parties.local_workload))
+		return;
 	counts = series_of(&parties);
 	if (counts)
 		__sync_fetch_and_add(&counts->failed, 1);

@@ -16,6 +16,7 @@ enum walk_phase {
 #ifdef __bpf__
 #include "health.h"
 #include "peer.h"
+#include "selection.h"
 #include "series.h"
 #include "state_change.h"
 
@@ -138,11 +139,23 @@ static __always_inline void note_client(const struct tcp_sock *tp)
 		client_register(key, workload_of_tcp(tp), WORKLOAD_NONE);
 }
 
-/* A connection that has no entry: WALK_PREPARE may have noted it. */
+/* A connection that has no entry: WALK_PREPARE may have noted it, or connection_is_selected(). */
 static __always_inline void untracked_closed(const struct tcp_sock *tp)
 {
-	if (walk_phase() != WALK_SAMPLE)
-		client_forget(handshake_key(tp, 1));
+	if (walk_phase() != WALK_SAMPLE || !selection_has_all())
+		unselected_closed(tp);
+}
+
+/* When it is made. One that is not selected has no entry, but tells the other end who it is. */
+static __always_inline int connection_is_selected(const struct tcp_sock *tp, const struct tuple *t,
+						  const struct series_parties *p)
+{
+	int is_client = p->reporter == REPORTER_SOURCE;
+
+	if (selection_has_all() || selection_has(t, is_client, p->local_workload))
+		return 1;
+	unselected_opened(tp, t, is_client, p->local_workload);
+	return 0;
 }
 
 /* Half of a connection's changes of state say nothing to us. */

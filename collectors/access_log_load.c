@@ -3,6 +3,7 @@
 #include "access_log_writer.h"
 
 #include "http1_keep.h"
+#include "selection.h"
 
 #include "access_log.skel.h"
 #include <errno.h>
@@ -74,6 +75,7 @@ static void configure(struct access_log *skel, const struct settings *s, const s
 	bpf_map__set_max_entries(skel->maps.server_names, s->max_connections);
 	bpf_map__set_max_entries(skel->maps.records, s->ring_bytes);
 	bpf_map__set_max_entries(skel->maps.heads, s->log.max_heads);
+	settings_selection_make(&s->selection, (struct selection *)&skel->rodata->selection);
 	skel->rodata->reporters = s->reporters;
 	skel->rodata->wants_hello = p->needs.server_name;
 	skel->rodata->wants_response_head = p->wanted[HEAD_RESPONSE].count != 0;

@@ -8,6 +8,7 @@
 #include "http_requests_serve.h"
 #include "libbpf_log.h"
 #include "privileges.h"
+#include "selection.h"
 
 #include "http_requests.skel.h"
 
@@ -91,6 +92,7 @@ static struct http_requests *open_programs(const struct settings *settings,
 							    SERIES_OVERFLOW_ENTRIES);
 	bpf_map__set_max_entries(skel->maps.records, settings->ring_bytes);
 	set_buckets(skel, settings);
+	settings_selection_make(&settings->selection, (struct selection *)&skel->rodata->selection);
 	workloads_hosts(w, &hosts);
 	skel->rodata->tells_hosts = hosts > 0;
 	skel->rodata->tells_methods = is_added(&settings->series.tags, LABEL_REQUEST_METHOD);

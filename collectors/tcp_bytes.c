@@ -10,6 +10,7 @@
 #include "pins.h"
 #include "privileges.h"
 #include "prom_file.h"
+#include "selection.h"
 #include "series_expiry.h"
 #include "series_names.h"
 #include "series_naming.h"
@@ -121,6 +122,7 @@ static struct tcp_bytes *open_programs(const struct settings *settings)
 	if (!skel)
 		return NULL;
 	bpf_map__set_max_entries(skel->maps.sockets, settings->max_connections);
+	settings_selection_make(&settings->selection, (struct selection *)&skel->rodata->selection);
 	bpf_map__set_max_entries(skel->maps.series,
 				 settings->max_series * SERIES_SHARDS + SERIES_OVERFLOW_ENTRIES);
 	r = series_maps_configure(skel->obj, settings->max_series, VALUES * sizeof(__u64));

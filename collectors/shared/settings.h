@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "settings_log.h"
+#include "settings_selection.h"
 #include "settings_series.h"
 
 #define HISTOGRAM_BUCKETS_MAX 19 /* without +Inf */
@@ -47,6 +48,7 @@ struct settings {
 	unsigned int ring_bytes; /* services only: a power of two, >= 64 KiB */
 	unsigned int buckets;	 /* http_requests only: number of entries in bucket_bounds */
 	double bucket_bounds[HISTOGRAM_BUCKETS_MAX];
+	struct selection_settings selection;
 	struct log_settings log;       /* access_log only */
 	struct series_settings series; /* not access_log */
 };

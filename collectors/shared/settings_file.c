@@ -25,10 +25,10 @@ struct parser {
 	const struct collector *collector;
 	struct settings_lines lines;
 	enum given given;
-	size_t begin;		 /* of the value in the line */
-	const char *rest;	 /* of a long line: what was not given yet, or NULL */
-	bool is_long;		 /* the last key has a long value */
-	unsigned long long seen; /* bit per entry of settings_keys */
+	size_t begin;		      /* of the value in the line */
+	const char *rest;	      /* of a long line: what was not given yet, or NULL */
+	bool is_long;		      /* the last key has a long value */
+	bool seen[SETTINGS_KEYS_MAX]; /* for each entry of settings_keys */
 	struct long_value values[LONG_VALUES];
 	unsigned int n_values;
 	struct settings *own;
@@ -180,7 +180,7 @@ static bool check_first(struct parser *p, const struct settings_key *key)
 	for (unsigned int i = 0; i < settings_keys_count; i++) {
 		const struct settings_key *other = &settings_keys[i];
 
-		if (!(p->seen & 1ULL << i) || strcmp(other->section, key->section) ||
+		if (!p->seen[i] || strcmp(other->section, key->section) ||
 		    other->offset != key->offset)
 			continue;
 		if (other == key)
@@ -188,7 +188,7 @@ static bool check_first(struct parser *p, const struct settings_key *key)
 		return FAIL(p, "key '%s' says the same as '%s': only one of them may be given",
 			    key->name, other->name);
 	}
-	p->seen |= 1ULL << (key - settings_keys);
+	p->seen[key - settings_keys] = true;
 	return true;
 }
 

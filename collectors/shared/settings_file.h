@@ -40,7 +40,9 @@ struct settings_key {
 extern const struct settings_key settings_keys[];
 extern const unsigned int settings_keys_count;
 
+#define SETTINGS_KEYS_MAX 128
+
 /* Keys with a long value, all sections together. */
-#define LONG_VALUES 12
+#define LONG_VALUES 32
 
 #endif

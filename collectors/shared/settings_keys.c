@@ -149,6 +149,17 @@ static int set_format(struct settings *s, const struct settings_key *key, const 
 #define WORDS(field, function)                                                                     \
 	NAMED(#field, NULL, series.field, "names"), .check = function, .join = ' ',                \
 						    RANGE(0, SERIES_WORDS_MAX)
+#define SELECTION(section, field, what, function)                                                  \
+	{                                                                                          \
+		section, .name = #field, .offset = offsetof(struct settings, selection.field),     \
+			 .expected = what, .check = function, .join = ' ',                         \
+			 RANGE(0, SELECTION_WORDS_MAX)                                             \
+	}
+#define SELECTIONS(section)                                                                        \
+	SELECTION(section, include_ports, "ports", settings_selection_check_ports),                \
+		SELECTION(section, exclude_ports, "ports", settings_selection_check_ports),        \
+		SELECTION(section, include_units, "units", settings_selection_check_units),        \
+		SELECTION(section, exclude_units, "units", settings_selection_check_units)
 #define SERIES_EXPIRY                                                                              \
 	NAMED("series_expiry", set_number, series.expiry, "seconds, 0 (never) to 31536000"),       \
 		RANGE(0, SERIES_EXPIRY_MAX)
@@ -167,6 +178,7 @@ const struct settings_key settings_keys[] = {
 	{ "tcp_connections", DISABLED_METRICS },
 	{ "tcp_connections", REMOVE_TAGS },
 	{ "tcp_connections", ADD_TAGS },
+	SELECTIONS("tcp_connections"),
 	{ "tcp_bytes", REPORTER },
 	{ "tcp_bytes", MAX_CONNECTIONS },
 	{ "tcp_bytes", MAX_SERIES },
@@ -174,6 +186,7 @@ const struct settings_key settings_keys[] = {
 	{ "tcp_bytes", DISABLED_METRICS },
 	{ "tcp_bytes", REMOVE_TAGS },
 	{ "tcp_bytes", ADD_TAGS },
+	SELECTIONS("tcp_bytes"),
 	{ "http_requests", REPORTER },
 	{ "http_requests", INTERVAL },
 	{ "http_requests", MAX_CONNECTIONS },
@@ -182,6 +195,7 @@ const struct settings_key settings_keys[] = {
 	{ "http_requests", DISABLED_METRICS },
 	{ "http_requests", REMOVE_TAGS },
 	{ "http_requests", ADD_TAGS },
+	SELECTIONS("http_requests"),
 	{ "http_requests", RING_BYTES },
 	{ "http_requests",
 	  NAMED("buckets", set_buckets, bucket_bounds, "1 to 19 ascending positive numbers") },
@@ -189,6 +203,7 @@ const struct settings_key settings_keys[] = {
 	{ "access_log", NAMED("mode", set_mode, reporters, "client, server or both") },
 	{ "access_log", INTERVAL },
 	{ "access_log", MAX_CONNECTIONS },
+	SELECTIONS("access_log"),
 	{ "access_log", PATH(log_file) },
 	{ "access_log", RING_BYTES },
 	{ "access_log", NAMED("max_heads", set_number, log.max_heads, "a number, 64 to 1048576"),
@@ -211,5 +226,5 @@ const struct settings_key settings_keys[] = {
 };
 
 #define N_KEYS (sizeof(settings_keys) / sizeof(settings_keys[0]))
-_Static_assert(N_KEYS <= 64, "settings_file.c has a bit per key");
+_Static_assert(N_KEYS <= SETTINGS_KEYS_MAX, "SETTINGS_KEYS_MAX");
 const unsigned int settings_keys_count = N_KEYS;

@@ -2,54 +2,21 @@
 #include "settings_series.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "settings_file.h"
-
-#define BLANK " \t"
-
-struct word {
-	const char *text; /* not NUL-terminated */
-	size_t length;
-};
-
-/* Moves *at behind the next word. */
-static bool next_word(const char **at, struct word *ret)
-{
-	ret->text = *at + strspn(*at, BLANK);
-	ret->length = strcspn(ret->text, BLANK);
-	*at = ret->text + ret->length;
-	return ret->length != 0;
-}
-
-static bool is_word(const struct word *w, const char *name)
-{
-	return strlen(name) == w->length && !memcmp(name, w->text, w->length);
-}
+#include "settings_words.h"
 
 bool settings_series_disables(const struct series_settings *s, const char *metric)
 {
 	const char *at = s->disabled_metrics;
 	struct word w;
 
-	while (next_word(&at, &w))
-		if (is_word(&w, metric))
+	while (word_next(&at, &w))
+		if (word_is(&w, metric))
 			return true;
 	return false;
-}
-
-__attribute__((format(printf, 4, 5))) static int
-fail(struct source_error *error, const char *source, const struct word *w, const char *format, ...)
-{
-	va_list args;
-
-	error->column = w->text - source + 1;
-	va_start(args, format);
-	vsnprintf(error->text, sizeof(error->text), format, args);
-	va_end(args);
-	return -EINVAL;
 }
 
 static bool is_metric(const char *section, const struct word *w)
@@ -71,7 +38,7 @@ static bool is_metric(const char *section, const struct word *w)
 	};
 
 	for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++)
-		if (!strcmp(metrics[i].section, section) && is_word(w, metrics[i].name))
+		if (!strcmp(metrics[i].section, section) && word_is(w, metrics[i].name))
 			return true;
 	return false;
 }
@@ -80,7 +47,7 @@ static bool is_before(const char *source, const struct word *w)
 {
 	struct word other;
 
-	while (next_word(&source, &other) && other.text < w->text)
+	while (word_next(&source, &other) && other.text < w->text)
 		if (other.length == w->length && !memcmp(other.text, w->text, w->length))
 			return true;
 	return false;
@@ -92,12 +59,13 @@ int settings_series_check_disabled(struct settings *s, const struct settings_key
 	const char *source = s->series.disabled_metrics, *at = source;
 	struct word w;
 
-	while (next_word(&at, &w)) {
+	while (word_next(&at, &w)) {
 		if (!is_metric(key->section, &w))
-			return fail(error, source, &w, "'%.*s' is no istio_ metric of [%s]",
-				    (int)w.length, w.text, key->section);
+			return word_fail(error, source, &w, "'%.*s' is no istio_ metric of [%s]",
+					 (int)w.length, w.text, key->section);
 		if (is_before(source, &w))
-			return fail(error, source, &w, "'%.*s' is repeated", (int)w.length, w.text);
+			return word_fail(error, source, &w, "'%.*s' is repeated", (int)w.length,
+					 w.text);
 	}
 	return 0;
 }
@@ -127,14 +95,15 @@ int settings_series_check_remove(struct settings *s, const struct settings_key *
 	const char *source = s->series.remove_tags, *at = source;
 	struct word w;
 
-	while (next_word(&at, &w)) {
+	while (word_next(&at, &w)) {
 		enum label label = find_label(key->section, &w, false);
 
 		if (label == LABELS)
-			return fail(error, source, &w, "'%.*s' is no label of [%s]", (int)w.length,
-				    w.text, key->section);
+			return word_fail(error, source, &w, "'%.*s' is no label of [%s]",
+					 (int)w.length, w.text, key->section);
 		if (s->series.tags.removed >> label & 1)
-			return fail(error, source, &w, "'%.*s' is repeated", (int)w.length, w.text);
+			return word_fail(error, source, &w, "'%.*s' is repeated", (int)w.length,
+					 w.text);
 		s->series.tags.removed |= 1U << label;
 	}
 	return 0;
@@ -147,14 +116,15 @@ int settings_series_check_add(struct settings *s, const struct settings_key *key
 	struct label_tags *tags = &s->series.tags;
 	struct word w;
 
-	while (next_word(&at, &w)) {
+	while (word_next(&at, &w)) {
 		enum label label = find_label(key->section, &w, true);
 
 		if (label == LABELS)
-			return fail(error, source, &w, "'%.*s' is no label that [%s] can add",
-				    (int)w.length, w.text, key->section);
+			return word_fail(error, source, &w, "'%.*s' is no label that [%s] can add",
+					 (int)w.length, w.text, key->section);
 		if (is_before(source, &w))
-			return fail(error, source, &w, "'%.*s' is repeated", (int)w.length, w.text);
+			return word_fail(error, source, &w, "'%.*s' is repeated", (int)w.length,
+					 w.text);
 		tags->added[tags->added_count++] = label;
 	}
 	return 0;
