@@ -137,6 +137,13 @@ $(BUILD)/tests/verifier: tests/bench/verifier.c
 	$(call say,CC,$@)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -MT $@ -MF $@.d $< $(ALL_LDFLAGS) $(LIBS) -o $@
 
+# Small measurements of one part each, run by hand: what each is for stands in its first lines.
+$(BUILD)/bench/log_lines: $(filter-out %/access_log.o,$(patsubst %.c,$(BUILD)/%.o,$(wildcard collectors/access_log_*.c)))
+$(BUILD)/bench/%: tests/bench/%.c $(BUILD)/shared.a
+	$(call say,BENCH,$@)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -Icollectors $(ALL_CFLAGS) -MMD -MP -MT $@ -MF $@.d $(filter %.c %.o,$^) $(ALL_LDFLAGS) \
+		$(BUILD)/shared.a $(LIBS) -o $@
+
 verifier: $(BUILD)/tests/verifier $(BPF_OBJECTS)
 	@$(BUILD)/tests/verifier --max 250000 $(BPF_OBJECTS)
 
