@@ -29,6 +29,16 @@ bool access_is_ipv4(const __be32 addr[4])
 	return !addr[0] && !addr[1] && addr[2] == htonl(0xffff);
 }
 
+static char *put_octet(char *to, unsigned char n)
+{
+	if (n >= 100)
+		*to++ = '0' + n / 100;
+	if (n >= 10)
+		*to++ = '0' + n / 10 % 10;
+	*to++ = '0' + n % 10;
+	return to;
+}
+
 static char *put_ipv4(char *to, __be32 addr)
 {
 	unsigned char bytes[4];
@@ -37,7 +47,7 @@ static char *put_ipv4(char *to, __be32 addr)
 	for (int i = 0; i < 4; i++) {
 		if (i)
 			*to++ = '.';
-		to = put_decimal(to, bytes[i]);
+		to = put_octet(to, bytes[i]);
 	}
 	return to;
 }

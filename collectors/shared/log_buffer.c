@@ -43,8 +43,11 @@ unsigned long long log_buffer_note_written(struct log_buffer *b, size_t n)
 	const char *p = b->data + b->written, *end = p + n, *newline;
 	unsigned long long lines = 0;
 
-	for (; p < end && (newline = memchr(p, '\n', end - p)); p = newline + 1)
-		lines++;
+	if (end == b->data + b->length)
+		lines = b->lines;
+	else
+		for (; p < end && (newline = memchr(p, '\n', end - p)); p = newline + 1)
+			lines++;
 	b->written += n;
 	b->lines -= lines;
 	return lines;

@@ -5,12 +5,12 @@
 
 #include <string.h>
 
-/* Returns the bytes that are cut off. */
+/* Of LOG_VALUE_TEXT. Returns the bytes that are cut off. */
 static size_t shorten(struct log_value *v, size_t most)
 {
 	size_t length = v->text.length + v->has_slash;
 
-	if (v->kind != LOG_VALUE_TEXT || length <= most)
+	if (length <= most)
 		return 0;
 	v->has_slash = v->has_slash && most;
 	v->text.length = utf8_cut(v->text.data, v->text.length, most - v->has_slash);
@@ -23,6 +23,8 @@ size_t log_segment_value(const struct log_segment *s, struct log_value *ret,
 	ret->kind = LOG_VALUE_MISSING;
 	ret->has_slash = false;
 	s->op->get(ret, &s->argument, r);
+	if (ret->kind != LOG_VALUE_TEXT)
+		return 0;
 	shorten(ret, s->argument.limit);
 	return shorten(ret, max_field);
 }
