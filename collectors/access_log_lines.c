@@ -79,26 +79,40 @@ void lines_take_head(struct writer *w, struct access_record *r, enum head_side s
 	r->header[side] = w->header[side];
 }
 
-/* The request's head in one piece comes with the record; what comes in more is in the table. */
+/* The request's head in one piece comes with the record. */
+static const struct http_head *take_first(struct writer *w, struct access_record *r,
+					  struct head_text first)
+{
+	const struct head_names *wanted = &w->plan->wanted[HEAD_REQUEST];
+	struct head_text start;
+
+	if (http_head_whole(first, wanted, &start, w->header[HEAD_REQUEST])) {
+		r->start = http_head_request_line(start);
+		r->header[HEAD_REQUEST] = w->header[HEAD_REQUEST];
+		return NULL;
+	}
+	http_head_begin(&w->head, HEAD_REQUEST);
+	http_head_append(&w->head, wanted, first);
+	return &w->head;
+}
+
+/* What comes in more pieces is in the table. */
 static void take_heads(struct writer *w, struct access_record *r, const struct exchange *x,
 		       struct head_text first)
 {
 	struct exchange_heads heads =
 		exchange_table_get(&w->table, r->connection, x->ordinal, x->kept);
 
-	if (first.length) {
-		http_head_begin(&w->head, HEAD_REQUEST);
-		http_head_append(&w->head, &w->plan->wanted[HEAD_REQUEST], first);
-		heads.side[HEAD_REQUEST] = &w->head;
-	}
+	if (first.length)
+		heads.side[HEAD_REQUEST] = take_first(w, r, first);
 	for (int i = 0; i < HEAD_SIDES; i++) {
 		if (!heads.side[i])
 			continue;
 		w->damaged_heads += is_damaged(heads.side[i], x->kept[i != HEAD_REQUEST]);
 		lines_take_head(w, r, i, heads.side[i]);
 	}
-	w->damaged_heads += x->kept[0] && !heads.side[HEAD_REQUEST];
-	w->damaged_heads += x->kept[1] && !heads.side[HEAD_RESPONSE];
+	w->damaged_heads += x->kept[0] && !r->header[HEAD_REQUEST];
+	w->damaged_heads += x->kept[1] && !r->header[HEAD_RESPONSE];
 }
 
 static void take_exchange(struct writer *w, const struct record_exchange *record, size_t size)

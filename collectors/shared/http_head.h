@@ -87,4 +87,12 @@ struct request_line http_head_request_line(struct head_text kept);
 void http_head_values(const struct http_head *h, const struct head_names *wanted,
 		      struct head_text *ret);
 
+/*
+ * The same of a request's head that is there in one piece, without copying it: its start line and
+ * its wanted headers, which borrow from head. Returns false when it has no end, or a line that
+ * continues another or is otherwise unusual: only http_head_append() can read it.
+ */
+bool http_head_whole(struct head_text head, const struct head_names *wanted,
+		     struct head_text *ret_start, struct head_text *ret);
+
 #endif

@@ -54,6 +54,13 @@ static int number_of(struct head_text line, const struct head_names *wanted)
 	return -1;
 }
 
+static struct head_text value_of(struct head_text line, const char *name)
+{
+	size_t length = strlen(name) + 1;
+
+	return trim((struct head_text){ line.data + length, line.length - length });
+}
+
 void http_head_values(const struct http_head *h, const struct head_names *wanted,
 		      struct head_text *ret)
 {
@@ -67,12 +74,44 @@ void http_head_values(const struct http_head *h, const struct head_names *wanted
 		next_line(&rest, &line);
 	while (next_line(&rest, &line)) {
 		int number = number_of(line, wanted);
-		size_t name = number < 0 ? 0 : strlen(wanted->names[number]) + 1;
 
 		if (number >= 0)
-			ret[number] =
-				trim((struct head_text){ line.data + name, line.length - name });
+			ret[number] = value_of(line, wanted->names[number]);
 	}
+}
+
+/* Whatever stands in it, it stands there alone. */
+static bool is_usual(struct head_text line)
+{
+	return line.length && !is_blank(*line.data) && *line.data != '\r';
+}
+
+bool http_head_whole(struct head_text head, const struct head_names *wanted,
+		     struct head_text *ret_start, struct head_text *ret)
+{
+	struct head_text line;
+
+	for (unsigned int i = 0; i < wanted->count; i++)
+		ret[i] = missing;
+	*ret_start = missing;
+	if (head.length > HEAD_TEXT_MAX)
+		return false;
+	while (next_line(&head, &line)) {
+		int number;
+
+		if (line.length && line.data[line.length - 1] == '\r')
+			line.length--;
+		if (!is_usual(line))
+			return !line.length && ret_start->length;
+		if (!ret_start->length) {
+			*ret_start = line;
+			continue;
+		}
+		number = number_of(line, wanted);
+		if (number >= 0 && !ret[number].data)
+			ret[number] = value_of(line, wanted->names[number]);
+	}
+	return false;
 }
 
 /* Where the authority of a target in absolute form (RFC 3986 3.1) begins; NULL: another form. */
