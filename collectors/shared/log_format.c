@@ -14,8 +14,7 @@ struct log_format {
 	enum log_format_kind kind;
 	size_t max_field;
 	size_t line_max;
-	struct log_template text; /* of LOG_FORMAT_TEXT */
-	struct log_json json;	  /* of LOG_FORMAT_JSON */
+	struct log_template line;
 };
 
 static const char *const defaults[] = {
@@ -49,13 +48,13 @@ static int compile(struct log_format *f, const struct log_source *s)
 	int err = check_source(s, f->kind);
 
 	if (!err && f->kind == LOG_FORMAT_TEXT)
-		err = log_template_compile(&f->text, s, whole);
+		err = log_template_compile(&f->line, s, whole);
 	else if (!err)
-		err = log_json_compile(&f->json, s);
+		err = log_json_compile(&f->line, s);
 	if (err)
 		return err;
-	f->line_max = 1 + (f->kind == LOG_FORMAT_TEXT ? log_text_max(&f->text, f->max_field)
-						      : log_json_max(&f->json, f->max_field));
+	f->line_max = 1 + (f->kind == LOG_FORMAT_TEXT ? log_text_max(&f->line, f->max_field)
+						      : log_json_max(&f->line, f->max_field));
 	return 0;
 }
 
@@ -81,10 +80,8 @@ int log_format_compile(struct log_format **ret, enum log_format_kind kind, const
 
 void log_format_free(struct log_format **f)
 {
-	if (*f) {
-		log_template_free(&(*f)->text);
-		log_json_free(&(*f)->json);
-	}
+	if (*f)
+		log_template_free(&(*f)->line);
 	free(*f);
 	*f = NULL;
 }
@@ -98,8 +95,8 @@ size_t log_format_write(const struct log_format *f, char *ret, const struct acce
 			unsigned long long *cut)
 {
 	char *end = f->kind == LOG_FORMAT_TEXT
-			    ? log_text_write(&f->text, ret, r, f->max_field, cut)
-			    : log_json_write(&f->json, ret, r, f->max_field, cut);
+			    ? log_text_write(&f->line, ret, r, f->max_field, cut)
+			    : log_json_write(&f->line, ret, r, f->max_field, cut);
 
 	*end++ = '\n';
 	return end - ret;

@@ -119,30 +119,31 @@ static int set_operator(struct log_segment *segment, const struct log_source *s,
 	return err || !op->parse ? err : op->parse(&segment->argument, &source);
 }
 
-/* Copies the text up to the next operator. */
-static int take_literal(struct log_segment *segment, const char **at, const char *end)
+/* Takes the text up to the next operator. */
+static void take_literal(struct log_segment *segment, const char **at, const char *end)
 {
-	char *to = malloc(end - *at + 1);
+	char *to = segment->literal;
 
-	if (!to)
-		return -ENOMEM;
-	segment->literal = to;
 	while (*at < end && (**at != '%' || (*at + 1 < end && (*at)[1] == '%'))) {
 		*to++ = **at;
 		*at += **at == '%' ? 2 : 1;
 	}
 	segment->length = to - segment->literal;
-	return 0;
 }
 
-static struct log_segment *add_segment(struct log_template *t)
+struct log_segment *log_template_add(struct log_template *t, const char *literal, size_t length)
 {
 	struct log_segment *more = reallocarray(t->segments, t->count + 1, sizeof(*more));
+	char *copy;
 
 	if (!more)
 		return NULL;
 	t->segments = more;
-	more[t->count] = (struct log_segment){};
+	copy = calloc(1, length + LOG_LITERAL_PAD);
+	if (!copy)
+		return NULL;
+	memcpy(copy, literal, length);
+	more[t->count] = (struct log_segment){ .literal = copy, .length = length };
 	return &more[t->count++];
 }
 
@@ -150,16 +151,16 @@ static struct log_segment *add_segment(struct log_template *t)
 static int take_segment(struct log_template *t, const struct log_source *s, const char **at,
 			const char *end, bool *is_last)
 {
-	struct log_segment *segment = add_segment(t);
+	struct log_segment *segment = log_template_add(t, *at, end - *at);
 	struct written w;
 	int err;
 
 	if (!segment)
 		return -ENOMEM;
-	err = take_literal(segment, at, end);
+	take_literal(segment, at, end);
 	*is_last = *at == end;
-	if (err || *is_last)
-		return err;
+	if (*is_last)
+		return 0;
 	err = split(&w, s, *at, end);
 	if (err)
 		return err;

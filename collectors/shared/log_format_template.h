@@ -7,10 +7,12 @@
 
 struct log_segment {
 	char *literal; /* owned: what stands before the operator, `%%` already `%` */
-	size_t length;
+	size_t length; /* of literal, behind which LOG_LITERAL_PAD bytes may be read */
 	const struct log_operator *op; /* NULL: nothing follows the literal, which is the last */
 	struct log_argument argument;
-	bool is_quoted; /* the operator is all that stands between two `"` */
+	/* text: the operator is all that stands between two `"`; JSON: it stands in a string, and
+	 * is not a value by itself */
+	bool is_quoted;
 };
 
 struct log_template {
@@ -28,6 +30,21 @@ struct log_source {
 int log_template_compile(struct log_template *ret, const struct log_source *s,
 			 struct head_text text);
 void log_template_free(struct log_template *t);
+
+/* Adds a segment of a literal, and no operator yet. Returns NULL: no memory. */
+struct log_segment *log_template_add(struct log_template *t, const char *literal, size_t length);
+
+/* Literals are short: so many bytes are copied at once, if they are needed or not. Where a line is
+ * written to there must be room for them. */
+#define LOG_LITERAL_PAD 32
+
+static inline char *log_put_literal(char *to, const struct log_segment *s)
+{
+	if (s->length > LOG_LITERAL_PAD)
+		return mempcpy(to, s->literal, s->length);
+	memcpy(to, s->literal, LOG_LITERAL_PAD);
+	return to + s->length;
+}
 
 /* -EINVAL, with the column of `at` and a text. */
 __attribute__((format(printf, 3, 4))) int

@@ -42,57 +42,33 @@ static char *put_typed(char *to, const struct log_value *v, size_t cut)
 	return to;
 }
 
-static char *put_entry(char *to, const struct log_json_entry *e, const struct access_record *r,
-		       size_t max_field, unsigned long long *cut)
+char *log_json_write(const struct log_template *t, char *ret, const struct access_record *r,
+		     size_t max_field, unsigned long long *cut)
 {
 	struct log_value value;
 
-	to = mempcpy(to, e->opening, e->opening_length);
-	if (!e->is_typed)
-		*to++ = '"';
-	for (size_t i = 0; i < e->text.count; i++) {
-		const struct log_segment *s = &e->text.segments[i];
+	for (size_t i = 0; i < t->count; i++) {
+		const struct log_segment *s = &t->segments[i];
 		size_t lost;
 
-		to = mempcpy(to, s->literal, s->length);
+		ret = log_put_literal(ret, s);
 		if (!s->op)
 			continue;
 		lost = log_segment_value(s, &value, r, max_field);
 		*cut += lost > 0;
-		to = e->is_typed ? put_typed(to, &value, lost) : put_inside(to, &value, lost);
+		ret = s->is_quoted ? put_inside(ret, &value, lost) : put_typed(ret, &value, lost);
 	}
-	if (!e->is_typed)
-		*to++ = '"';
-	return to;
-}
-
-char *log_json_write(const struct log_json *j, char *ret, const struct access_record *r,
-		     size_t max_field, unsigned long long *cut)
-{
-	*ret++ = '{';
-	for (size_t i = 0; i < j->count; i++) {
-		if (i)
-			*ret++ = ',';
-		ret = put_entry(ret, &j->entries[i], r, max_field, cut);
-	}
-	*ret++ = '}';
 	return ret;
 }
 
-size_t log_json_max(const struct log_json *j, size_t max_field)
+size_t log_json_max(const struct log_template *t, size_t max_field)
 {
-	size_t most = 2;
+	size_t most = LOG_LITERAL_PAD;
 
-	for (size_t i = 0; i < j->count; i++) {
-		const struct log_json_entry *e = &j->entries[i];
-
-		most += e->opening_length + 3; /* comma, quotes */
-		for (size_t k = 0; k < e->text.count; k++) {
-			most += e->text.segments[k].length;
-			if (e->text.segments[k].op)
-				most += log_segment_max(&e->text.segments[k], max_field,
-							LOG_JSON_WIDE);
-		}
+	for (size_t i = 0; i < t->count; i++) {
+		most += t->segments[i].length + 2; /* quotes */
+		if (t->segments[i].op)
+			most += log_segment_max(&t->segments[i], max_field, LOG_JSON_WIDE);
 	}
 	return most;
 }

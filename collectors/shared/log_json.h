@@ -9,28 +9,15 @@
 
 #include "log_format_template.h"
 
-struct log_json_entry {
-	struct head_text key; /* borrowed while compiling */
-	char *opening;	      /* owned: the key as JSON, with its colon */
-	size_t opening_length;
-	struct log_template text; /* its literals are escaped */
-	bool is_typed;		  /* one operator and nothing else */
-};
-
-struct log_json {
-	struct log_json_entry *entries; /* owned */
-	size_t count;
-};
-
-/* s->whole: lines "key: text". Returns 0, -EINVAL with *s->error, or -ENOMEM. */
-int log_json_compile(struct log_json *ret, const struct log_source *s);
-void log_json_free(struct log_json *j);
+/* s->whole: lines "key: text". One template for all of the object, whose literals hold its keys and
+ * quotes. Returns 0, -EINVAL with *s->error, or -ENOMEM. */
+int log_json_compile(struct log_template *ret, const struct log_source *s);
 
 /* Bytes of a line at most, without its newline. */
-size_t log_json_max(const struct log_json *j, size_t max_field);
+size_t log_json_max(const struct log_template *t, size_t max_field);
 
 /* Writes to ret, which has so many bytes; returns the end. */
-char *log_json_write(const struct log_json *j, char *ret, const struct access_record *r,
+char *log_json_write(const struct log_template *t, char *ret, const struct access_record *r,
 		     size_t max_field, unsigned long long *cut);
 
 /* Writes t as it stands between quotes to ret, which has LOG_JSON_WIDE bytes a byte; returns the

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "log_json.h"
+#include "log_text_plain.h"
 #include "log_text_utf8.h"
 
 #include <string.h>
@@ -48,6 +49,7 @@ static size_t plain_length(const char *p, const char *end)
 {
 	const char *begin = p;
 
+	p += plain_words(p, end, ' ');
 	while (p < end) {
 		unsigned char class = classes[(unsigned char)*p];
 		size_t length = class == PLAIN		? 1

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "log_text.h"
 #include "log_text_number.h"
+#include "log_text_plain.h"
 
 #include <string.h>
 
@@ -28,6 +29,7 @@ static char *put_escaped(char *to, struct head_text t, bool is_quoted)
 	while (p < end) {
 		const char *run = p;
 
+		p += plain_words(p, end, is_quoted ? ' ' : ' ' + 1);
 		while (p < end && is_plain(*p, is_quoted))
 			p++;
 		to = mempcpy(to, run, p - run);
@@ -71,7 +73,7 @@ static char *put_value(char *to, const struct log_value *v, bool is_quoted, size
 
 size_t log_text_max(const struct log_template *t, size_t max_field)
 {
-	size_t most = 0;
+	size_t most = LOG_LITERAL_PAD;
 
 	for (size_t i = 0; i < t->count; i++) {
 		most += t->segments[i].length;
@@ -90,7 +92,7 @@ char *log_text_write(const struct log_template *t, char *ret, const struct acces
 		const struct log_segment *s = &t->segments[i];
 		size_t lost;
 
-		ret = mempcpy(ret, s->literal, s->length);
+		ret = log_put_literal(ret, s);
 		if (!s->op)
 			continue;
 		lost = log_segment_value(s, &value, r, max_field);
