@@ -9,11 +9,11 @@
 
 #include "host_features.h"
 #include "libbpf_log.h"
+#include "memory.h"
 #include "privileges.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,8 +23,8 @@
 #include <unistd.h>
 
 #define TABLE_BYTES  (4u << 20)
-#define STREAM_BYTES (32u << 20)  /* of HTTP/2: tables of connections, heads of streams */
-#define LOG_BUFFER   (256u << 10) /* and the longest line */
+#define STREAM_BYTES (32u << 20) /* of HTTP/2: tables of connections, heads of streams */
+#define LOG_BUFFER   (64u << 10) /* and the longest line */
 
 static const struct collector collector = {
 	.name = NAME,
@@ -150,7 +150,6 @@ static int run(const struct settings *settings, const struct log_plan *plan,
 	r = start_service(&w);
 	if (r)
 		return r;
-	malloc_trim(0); /* what loading took */
 	service_ready(NAME);
 	r = serve(&w);
 	ring_close(&w.ring);
@@ -220,8 +219,10 @@ int main(int argc, char **argv)
 	struct settings settings;
 	struct host_needs needs;
 	char why[512];
-	int r = settings_read(&settings, &collector, argc, argv);
+	int r;
 
+	memory_large_apart();
+	r = settings_read(&settings, &collector, argc, argv);
 	if (r >= 0)
 		return r;
 	verbose = settings.verbose;

@@ -4,6 +4,7 @@
 
 #include "http1_keep.h"
 #include "selection.h"
+#include "memory.h"
 
 #include "access_log.skel.h"
 #include <errno.h>
@@ -101,6 +102,7 @@ int programs_load(const struct settings *settings, const struct log_plan *plan,
 	r = http_service_load(pins, skel->obj, elf, size, w, (__u64 *)&skel->rodata->generation,
 			      NAME);
 	access_log__destroy(skel);
+	memory_after_load(elf, size);
 	return r;
 }
 

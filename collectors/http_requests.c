@@ -7,6 +7,7 @@
 #include "host_features.h"
 #include "http_requests_serve.h"
 #include "libbpf_log.h"
+#include "memory.h"
 #include "privileges.h"
 #include "selection.h"
 
@@ -127,6 +128,7 @@ static int ensure_loaded(const struct settings *settings, const struct workloads
 	r = http_service_load(pins, skel->obj, elf, size, w, (__u64 *)&skel->rodata->generation,
 			      NAME);
 	http_requests__destroy(skel);
+	memory_after_load(elf, size);
 	return r;
 }
 
@@ -205,8 +207,10 @@ int main(int argc, char **argv)
 	struct host_needs needs;
 	struct workloads *workloads;
 	char why[512];
-	int r = settings_read(&settings, &collector, argc, argv);
+	int r;
 
+	memory_large_apart();
+	r = settings_read(&settings, &collector, argc, argv);
 	if (r >= 0)
 		return r;
 	verbose = settings.verbose;
