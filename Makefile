@@ -139,6 +139,7 @@ $(BUILD)/tests/verifier: tests/bench/verifier.c
 
 # Small measurements of one part each, run by hand: what each is for stands in its first lines.
 $(BUILD)/bench/log_lines: $(filter-out %/access_log.o,$(patsubst %.c,$(BUILD)/%.o,$(wildcard collectors/access_log_*.c)))
+$(BUILD)/bench/prom_file: $(BUILD)/collectors/http_requests_metrics.o
 $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/shared.a
 	$(call say,BENCH,$@)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -Icollectors $(ALL_CFLAGS) -MMD -MP -MT $@ -MF $@.d $(filter %.c %.o,$^) $(ALL_LDFLAGS) \

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The log's own health: lines, and why there are not more. */
 #include "access_log_writer.h"
+#include "prom_file.h"
 
 #include <stdio.h>
 
@@ -58,17 +59,18 @@ static void write_fields(struct prom_text *t, const struct writer *w)
 
 int metrics_write(const struct writer *w)
 {
-	struct prom_text text = {};
 	struct timespec started;
+	struct prom_file file;
 	int r;
 
 	if (w->settings->to_stdout)
 		return 0;
 	clock_gettime(CLOCK_MONOTONIC, &started);
-	write_lines(&text, w);
-	write_fields(&text, w);
-	http_health_write(&text, PREFIX, &w->maps, &started);
-	r = prom_write(&text, w->settings->textfile_dir, PREFIX ".prom");
-	prom_text_free(&text);
-	return r;
+	r = prom_file_begin(&file, w->settings->textfile_dir, PREFIX ".prom");
+	if (r)
+		return r;
+	write_lines(&file.text, w);
+	write_fields(&file.text, w);
+	http_health_write(&file.text, PREFIX, &w->maps, &started);
+	return prom_file_end(&file);
 }

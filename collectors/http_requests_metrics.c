@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "http_requests_metrics.h"
 
+#include "prom_file.h"
 #include "series_expiry.h"
 #include "series_names.h"
 #include "series_naming.h"
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "workload.h"
 
@@ -172,8 +172,11 @@ static void write_histogram(struct prom_text *text, const struct series_lines *l
 			    const struct settings *settings, enum http_histogram h,
 			    const char *name, const char *help)
 {
+	struct prom_bounds bounds;
+
 	if (settings_series_disables(&settings->series, name))
 		return;
+	prom_bounds_make(&bounds, settings->bucket_bounds, settings->buckets);
 	prom_family(text, name, "histogram", help);
 	for (unsigned int i = 0; i < lines->count; i++) {
 		const struct http_series *s = (const void *)lines->lines[i]->values;
@@ -183,8 +186,7 @@ static void write_histogram(struct prom_text *text, const struct series_lines *l
 			continue;
 		for (int b = 0; b < BUCKETS_MAX; b++)
 			counts[b] = s->bucket[h][b];
-		prom_histogram(text, name, lines->lines[i]->labels, settings->bucket_bounds, counts,
-			       settings->buckets, s->sum[h]);
+		prom_histogram(text, name, lines->lines[i]->labels, &bounds, counts, s->sum[h]);
 	}
 }
 
@@ -223,21 +225,22 @@ static void write_series(struct prom_text *text, const struct series_lines *line
 
 int metrics_write(const struct metrics *m)
 {
+	const struct settings *settings = m->settings;
 	struct series_lines lines = {};
-	struct prom_text text = {};
 	struct timespec started;
+	struct prom_file file;
 	int r;
 
 	clock_gettime(CLOCK_MONOTONIC, &started);
 	r = make_lines(m, &lines);
+	if (!r)
+		r = prom_file_begin(&file, settings->to_stdout ? NULL : settings->textfile_dir,
+				    "meshtap_http_requests.prom");
 	if (!r) {
-		write_series(&text, &lines, m->settings);
-		http_health_write(&text, "meshtap_http_requests", &m->maps, &started);
-		r = m->settings->to_stdout ? prom_write_fd(&text, STDOUT_FILENO)
-					   : prom_write(&text, m->settings->textfile_dir,
-							"meshtap_http_requests.prom");
+		write_series(&file.text, &lines, settings);
+		http_health_write(&file.text, "meshtap_http_requests", &m->maps, &started);
+		r = prom_file_end(&file);
 	}
 	series_lines_free(&lines);
-	prom_text_free(&text);
 	return r;
 }

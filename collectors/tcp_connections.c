@@ -264,8 +264,8 @@ static void write_metric(struct prom_text *t, const struct settings *settings,
 		series_lines_write(series, t, name, "counter", help, index);
 }
 
-static int render(struct prom_text *t, const struct settings *settings,
-		  const struct series_lines *series, const struct health_metrics *h)
+static void render(struct prom_text *t, const struct settings *settings,
+		   const struct series_lines *series, const struct health_metrics *h)
 {
 	write_metric(t, settings, series, "istio_tcp_connections_opened_total",
 		     "TCP connections established.", OPENED);
@@ -277,9 +277,6 @@ static int render(struct prom_text *t, const struct settings *settings,
 			   "TCP connections open now, including those older than the collector.",
 			   OPEN);
 	health_metrics_write(h, t, "meshtap_tcp_connections");
-	return settings->to_stdout
-		       ? prom_write_fd(t, STDOUT_FILENO)
-		       : prom_write(t, settings->textfile_dir, "meshtap_tcp_connections.prom");
 }
 
 /* The textfile's directory need not be root's, hence no privileges_drop() before the end. */
@@ -288,7 +285,7 @@ static int sample(const struct settings *settings, const struct workloads *workl
 {
 	struct series_lines series = {};
 	struct health_metrics health = {};
-	struct prom_text text = {};
+	struct prom_file file;
 	int r;
 
 	clock_gettime(CLOCK_MONOTONIC, &health.started);
@@ -298,8 +295,12 @@ static int sample(const struct settings *settings, const struct workloads *workl
 	if (!r)
 		r = read_health(&health, pins);
 	if (!r)
-		r = render(&text, settings, &series, &health);
-	prom_text_free(&text);
+		r = prom_file_begin(&file, settings->to_stdout ? NULL : settings->textfile_dir,
+				    "meshtap_tcp_connections.prom");
+	if (!r) {
+		render(&file.text, settings, &series, &health);
+		r = prom_file_end(&file);
+	}
 	series_lines_free(&series);
 	workload_names_free();
 	return r ? fail(EXIT_RUNTIME, "cannot write the metrics", r) : EXIT_OK;

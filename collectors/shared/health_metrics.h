@@ -4,7 +4,7 @@
 #define MESHTAP_HEALTH_METRICS_H
 
 #include "health.h"
-#include "prom_file.h"
+#include "prom_text.h"
 
 #include <time.h>
 

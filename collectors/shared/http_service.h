@@ -5,7 +5,7 @@
 #define MESHTAP_HTTP_SERVICE_H
 
 #include "pins.h"
-#include "prom_file.h"
+#include "prom_text.h"
 #include "workloads.h"
 
 #include <stddef.h>

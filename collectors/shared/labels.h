@@ -6,7 +6,7 @@
 #ifndef MESHTAP_LABELS_H
 #define MESHTAP_LABELS_H
 
-#include "prom_file.h"
+#include "prom_text.h"
 #include "series.h"
 #include "workloads.h"
 

@@ -3,7 +3,7 @@
 #ifndef MESHTAP_SERIES_LINES_H
 #define MESHTAP_SERIES_LINES_H
 
-#include "prom_file.h"
+#include "prom_text.h"
 #include "series_table.h"
 
 struct series_line {
