@@ -237,16 +237,16 @@ static void set_rest(struct values *v, const struct label_source *s)
 	v->of[LABEL_UNIT] = first(s->local.unit, "");
 }
 
+/* Up to the quote at its end, which the next label or the end of all of them brings. */
 static void write_label(struct prom_text *t, const char *name, const char *value, size_t begin)
 {
 	if (!value)
 		return;
 	if (t->length > begin)
-		prom_append(t, ",", 1);
+		prom_append(t, "\",", 2);
 	prom_append(t, name, strlen(name));
 	prom_append(t, "=\"", 2);
 	prom_escape(t, value);
-	prom_append(t, "\"", 1);
 }
 
 static const char *protocol_of(const struct label_source *s)
@@ -286,6 +286,6 @@ int labels_write(struct prom_text *ret, const struct label_source *source,
 			write_label(ret, names[i], v.of[i], begin);
 	for (unsigned int i = 0; tags && i < tags->added_count; i++)
 		write_label(ret, names[tags->added[i]], v.of[tags->added[i]], begin);
-	prom_append(ret, "", 0); /* all removed: "", not NULL */
+	prom_append(ret, "\"", ret->length > begin); /* all removed: "", not NULL */
 	return ret->error;
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "log_text_number.h"
+#include "log_text_plain.h"
 #include "log_text_utf8.h"
 
 #define UTF8_MAX	  4
@@ -47,8 +48,7 @@ int prom_text_flush(struct prom_text *t)
 	return t->error;
 }
 
-/* Makes room for n more bytes and the NUL. */
-static int text_reserve(struct prom_text *t, size_t n)
+static int make_room(struct prom_text *t, size_t n)
 {
 	size_t capacity = t->capacity ? t->capacity : TEXT_CAPACITY_MIN;
 	char *data;
@@ -70,6 +70,14 @@ static int text_reserve(struct prom_text *t, size_t n)
 	t->data = data;
 	t->capacity = capacity;
 	return 0;
+}
+
+/* Makes room for n more bytes and the NUL. */
+static inline int text_reserve(struct prom_text *t, size_t n)
+{
+	if (!t->fd && !t->error && t->length + n < t->capacity)
+		return 0;
+	return make_room(t, n);
 }
 
 void prom_append(struct prom_text *t, const char *s, size_t n)
@@ -116,7 +124,7 @@ static bool is_plain_ascii(signed char c)
 /* Bytes at the beginning of value that need no escape. */
 static size_t plain_length(const char *value)
 {
-	size_t length = 0, n;
+	size_t length = plain_words(value, value + strlen(value), ' '), n;
 
 	for (;;) {
 		while (is_plain_ascii(value[length]))
