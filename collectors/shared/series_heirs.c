@@ -23,7 +23,7 @@ int series_heirs_find(struct series_heirs *ret, const struct series_sample *s)
 	for (unsigned int i = 0; i < s->table.count; i++) {
 		const struct series_row *r = &s->rows[i];
 
-		if (r->labels && series_sample_present(s, i, present))
+		if (r->hash && series_sample_present(s, i, present))
 			h.all[h.count++] = (struct series_heir){ r->hash, i, r->is_stale };
 	}
 	qsort(h.all, h.count, sizeof(*h.all), by_hash);
@@ -93,7 +93,7 @@ static bool can_go(const struct series_sample *s, unsigned int row,
 	const struct series_row *r = &s->rows[row];
 	unsigned int labels = 1;
 
-	if (!r->labels)
+	if (!r->hash)
 		return true;
 	if (is_stuck(s, heirs, r->hash))
 		return false;

@@ -208,7 +208,7 @@ static int add_shares(const struct series_sample *s, unsigned int row, struct se
 	return r;
 }
 
-int series_sample_lines(const struct series_sample *s, struct series_lines *ret)
+int series_sample_lines(struct series_sample *s, struct series_lines *ret)
 {
 	struct series_lines lines = { .values = s->table.values };
 	__u64 present[SERIES_VALUES_MAX];
@@ -217,7 +217,8 @@ int series_sample_lines(const struct series_sample *s, struct series_lines *ret)
 	for (unsigned int i = 0; !r && i < s->table.count; i++) {
 		if (!s->rows[i].labels || !series_sample_present(s, i, present))
 			continue;
-		r = add_line(&lines, strdup(s->rows[i].labels), present);
+		r = series_lines_add(&lines, s->rows[i].labels, present);
+		s->rows[i].labels = NULL;
 		if (!r)
 			r = add_shares(s, i, &lines);
 	}

@@ -22,9 +22,9 @@ struct series_maps {
 };
 
 struct series_row {
-	char *labels;	      /* owned; NULL: not exported */
+	char *labels;	      /* owned; NULL: not exported, or the lines' already */
 	char *default_labels; /* owned; as if nothing was configured */
-	__u64 hash;	      /* of labels */
+	__u64 hash;	      /* of labels, since series_names_settle(); 0: not exported */
 	int shares;	      /* first of sample.shares, by next_share; -1: none */
 	bool is_kept;	      /* something refers to it: it does not expire */
 	bool is_stale;
@@ -61,8 +61,9 @@ int series_sample_read(struct series_sample *ret, const struct series_maps *maps
 		       unsigned int key_size, unsigned int values);
 void series_sample_free(struct series_sample *s);
 
-/* Every series by its labels, merged. ret->values is set. Returns 0 or -errno. */
-int series_sample_lines(const struct series_sample *s, struct series_lines *ret);
+/* Every series by its labels, which become the lines', merged. ret->values is set. Returns 0 or
+ * -errno. */
+int series_sample_lines(struct series_sample *s, struct series_lines *ret);
 
 /* Of a row: what its present labels have. False: it is on its way out, nothing of it counts. */
 bool series_sample_present(const struct series_sample *s, unsigned int row, __u64 *ret);

@@ -73,9 +73,9 @@ static int collect_gifts(struct series_sample *s, struct gifts *g, unsigned int 
 
 	if (!series_sample_present(s, row, present))
 		return 0;
-	if (r->labels)
+	if (r->hash)
 		err = give(s, g, row, r->hash, present, heirs);
-	for (int share = r->shares; r->labels && !err && share >= 0; share = s->next_share[share])
+	for (int share = r->shares; r->hash && !err && share >= 0; share = s->next_share[share])
 		if (series_sample_share_hash(s, share) != r->hash)
 			err = give(s, g, row, series_sample_share_hash(s, share),
 				   series_values(&s->shares, share), heirs);

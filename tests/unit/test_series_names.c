@@ -92,10 +92,11 @@ static int take_sample(void)
 			CHECK(s.rows[i].labels != NULL);
 	if (!r)
 		r = series_names_settle(&s);
-	if (!r)
-		r = series_sample_lines(&s, &lines);
 	if (!r) {
 		move_accounts(&s);
+		r = series_sample_lines(&s, &lines);
+	}
+	if (!r) {
 		check_lines(&lines);
 		r = expire(&s);
 	}
