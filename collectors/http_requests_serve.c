@@ -171,12 +171,12 @@ int serve(struct requests *q)
 			drain(q); /* with the names that it was sent with */
 			reload(q);
 		}
-		if (event == SERVICE_TIMER) {
+		if (event == SERVICE_TIMER)
 			http_maps_sweep(&q->metrics.maps);
-			malloc_trim(0); /* what a burst took */
-		}
 		if (event == SERVICE_TIMER || event == SERVICE_REPORT || event == SERVICE_REOPEN)
 			report(q);
+		if (event == SERVICE_TIMER)
+			malloc_trim(0); /* what a burst, or the file, took */
 	}
 	return report(q);
 }
