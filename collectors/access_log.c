@@ -23,8 +23,8 @@
 #include <unistd.h>
 
 #define TABLE_BYTES  (4u << 20)
-#define STREAM_BYTES (32u << 20) /* of HTTP/2: tables of connections, heads of streams */
-#define LOG_BUFFER   (64u << 10) /* and the longest line */
+#define STREAM_BYTES (32u << 20)  /* of HTTP/2: tables of connections, heads of streams */
+#define LOG_BUFFER   (256u << 10) /* and the longest line */
 
 static const struct collector collector = {
 	.name = NAME,

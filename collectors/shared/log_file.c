@@ -75,12 +75,12 @@ static void wait_for_room(struct log_file *f, size_t length)
 
 static void append(struct log_file *f, const char *line, size_t length)
 {
-	size_t before = f->fill->length, half = f->fill->capacity / 2;
+	size_t before = f->fill->length, enough = log_writer_enough(f);
 
 	log_buffer_append(f->fill, line, length);
 	if (!before)
 		f->due_ms = log_writer_now_ms() + LOG_FLUSH_MS;
-	if (!before || (before < half && f->fill->length >= half))
+	if (!before || (before < enough && f->fill->length >= enough))
 		pthread_cond_signal(&f->work);
 }
 

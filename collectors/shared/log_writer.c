@@ -7,6 +7,8 @@
 
 #define RETRY_MS 1000
 #define NEVER	 (~0ull)
+/* A write of more costs no less a byte. The rest of a buffer is for bursts and for a slow disk. */
+#define WRITE_BYTES (64u << 10)
 
 unsigned long long log_writer_now_ms(void)
 {
@@ -36,6 +38,13 @@ enum log_drop log_writer_reason(const struct log_file *f)
 bool log_writer_is_idle(const struct log_file *f)
 {
 	return !log_buffer_has_work(f->write) && !log_buffer_has_work(f->fill);
+}
+
+size_t log_writer_enough(const struct log_file *f)
+{
+	size_t half = f->fill->capacity / 2;
+
+	return half < WRITE_BYTES ? half : WRITE_BYTES;
 }
 
 /* What follows holds the mutex, but while it opens and writes. */
@@ -126,7 +135,7 @@ static unsigned long long next_try(const struct log_file *f)
 		return f->retry_ms;
 	if (!f->fill->length)
 		return NEVER;
-	return f->fill->length >= f->fill->capacity / 2 ? 0 : f->due_ms;
+	return f->fill->length >= log_writer_enough(f) ? 0 : f->due_ms;
 }
 
 void log_writer_free(struct log_file *f)

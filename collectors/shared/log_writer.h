@@ -50,6 +50,9 @@ enum log_drop log_writer_reason(const struct log_file *f);
 /* Is all written that was given? */
 bool log_writer_is_idle(const struct log_file *f);
 
+/* Bytes that are written at once, without waiting for more. */
+size_t log_writer_enough(const struct log_file *f);
+
 void log_writer_free(struct log_file *f);
 
 #endif

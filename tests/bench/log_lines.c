@@ -22,7 +22,7 @@
 #define RECORDS	     4096
 #define RING_BYTES   (4u << 20)
 #define CONNECTIONS  64
-#define LOG_BUFFER   (64u << 10)
+#define LOG_BUFFER   (256u << 10)
 #define RECORD_BYTES ((RING_BYTES - 8) / RECORDS)
 
 static struct {
