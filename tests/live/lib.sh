@@ -5,6 +5,7 @@
 # shellcheck disable=SC2034,SC3043 # the tests use the variables; dash has local
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
+build=${MESHTAP_BUILD:-$top/build}
 dir='' pins='' cgroup='' mounted='' units='' namespaces='' metrics_pid='' log_pid=''
 
 if [ "$(id -u)" != 0 ] || [ ! -e /sys/kernel/btf/vmlinux ]; then
@@ -126,7 +127,7 @@ become_collector() {
 	local name="$1"
 
 	shift
-	exec "$top/build/meshtap-$name" -c "$dir/meshtap.ini" --pin-dir "$pins" --textfile-dir "$dir/textfile" "$@"
+	exec "$build/meshtap-$name" -c "$dir/meshtap.ini" --pin-dir "$pins" --textfile-dir "$dir/textfile" "$@"
 }
 
 collector() {
