@@ -42,7 +42,7 @@ BINARIES   := $(foreach c,$(COLLECTORS),$(BUILD)/meshtap-$(subst _,-,$(c)))
 TOOL_BINS  := $(foreach t,$(TOOLS),$(BUILD)/meshtap-$(subst _,-,$(t)))
 SHARED_OBJ := $(patsubst collectors/shared/%.c,$(BUILD)/shared/%.o,$(wildcard collectors/shared/*.c))
 
-.PHONY: all run check check-adversity check-cross check-grpc check-http2 check-load check-long check-machine check-mixed check-vm check-vm-machine unit-tests verifier fuzz lint install clean
+.PHONY: all run bench bench-tools check check-adversity check-cross check-grpc check-http2 check-load check-long check-machine check-mixed check-vm check-vm-machine unit-tests verifier fuzz lint install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -147,6 +147,23 @@ $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/shared.a
 
 verifier: $(BUILD)/tests/verifier $(BPF_OBJECTS)
 	@$(BUILD)/tests/verifier --max 250000 $(BPF_OBJECTS)
+
+# What meshtap costs, see docs/benchmarks.md. BENCH_QUICK=1 takes two minutes and says it less exactly; BENCH="throughput
+# bulk" chooses; MESHTAP_BUILD=DIR measures what is there.
+bench:
+	@packaging/deps.sh bench
+	@$(MAKE) --no-print-directory all bench-tools
+	@tests/bench/run.sh $(BENCH)
+
+bench-tools: $(BUILD)/tests/bpf_meter $(BUILD)/tests/empty.bpf.o $(BUILD)/tests/verifier
+
+$(BUILD)/tests/bpf_meter: tests/bench/bpf_meter.c
+	$(call say,CC,$@)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -MT $@ -MF $@.d $< $(ALL_LDFLAGS) $(LIBS) -o $@
+
+$(BUILD)/tests/empty.bpf.o: tests/bench/empty.bpf.c
+	$(call say,BPF,$@)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MT $@ -MF $@.d -c $< -o $@
 
 # Distribution kernels in QEMU; see tests/vm/run.sh. KERNELS="5.10 6.1" chooses.
 check-vm:

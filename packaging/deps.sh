@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Installs what is missing to build ("deps.sh build", the default), also to make and test packages ("deps.sh pack"), also to
-# test ("deps.sh test"), also to test on other kernels ("deps.sh vm") on a machine with systemd ("deps.sh machine")
+# test ("deps.sh test") or to benchmark ("deps.sh bench"), also to test on other kernels ("deps.sh vm") on a machine with systemd ("deps.sh machine")
 # or to build for another architecture ("deps.sh cross").
 # Debian and Ubuntu by apt, Fedora and RHEL by dnf. Does nothing, and needs no root, when all is there.
 set -eu
 
-# for: b(uild), p(ackages), t(est), v(m), m(achine) or c(ross) | Debian package, alternatives separated by / | what an RPM provides, alternatives by a space
+# for: b(uild), p(ackages), t(est), (bench)i(ng), v(m), m(achine) or c(ross) | Debian package, alternatives separated by / | what an RPM provides, alternatives by a space
 list() {
 	cat <<-'END'
 	b|clang|clang
@@ -54,6 +54,9 @@ list() {
 	t|python3-grpcio|python3-grpcio
 	t|python3-h2|python3-h2
 	t|libgrpc++-dev|grpc-devel
+	i|iperf3|iperf3
+	i|bpftrace|bpftrace
+	i|time|time
 	v|qemu-system-x86|qemu-system-x86-core
 	v|busybox-static|busybox
 	v|kmod|kmod
@@ -107,7 +110,8 @@ missing() {
 		pack) [ "$kind" = b ] || [ "$kind" = p ] || continue ;;
 		test) [ "$kind" = b ] || [ "$kind" = t ] || continue ;;
 		vm) [ "$kind" = b ] || [ "$kind" = t ] || [ "$kind" = v ] || continue ;;
-		machine) case $kind in v | c) continue ;; esac ;;
+		bench) [ "$kind" = b ] || [ "$kind" = t ] || [ "$kind" = i ] || continue ;;
+		machine) case $kind in v | c | i) continue ;; esac ;;
 		cross) [ "$kind" = b ] || [ "$kind" = c ] || continue ;;
 		esac
 		entry=$rpm
@@ -163,9 +167,9 @@ install_dnf() {
 
 what=${1:-build}
 case $what in
-build | pack | test | vm | machine | cross) ;;
+build | pack | test | bench | vm | machine | cross) ;;
 *)
-	say "usage: deps.sh [build|pack|test|vm|machine|cross]"
+	say "usage: deps.sh [build|pack|test|bench|vm|machine|cross]"
 	exit 2
 	;;
 esac
