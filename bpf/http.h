@@ -3,8 +3,8 @@
  * Layers 1 to 3 put together: walks a segment message by message and hands finished exchanges to
  * the sink that includes this file. The sink defines, before the include:
  *   sink_head(c, d, s)  bytes of a head in the window, as s->walk.head says
- *   sink_whole_head(c, s)  the same of a head that is in the window whole, before it is certain that
- *     it is s->walk.head.ordinal's; returns pieces kept, or -1: walk(), and call sink_head()
+ *   sink_whole_head(c, s)  the same of a head that is in the window whole, before it is certain
+ * that it is s->walk.head.ordinal's; returns pieces kept, or -1: walk(), and call sink_head()
  *   sink_whole_head_vain(c, s)  it was not
  *   sink_trailers(c, d, s)  the window's kept lines are trailers of the oldest exchange's response
  *   sink_exchange(c, x, s)  a request that ended; the window's bytes are free

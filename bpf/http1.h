@@ -17,7 +17,8 @@
 #include "http1_line.h"
 #include "http1_tell.h"
 
-#define HTTP1_SCANS (HTTP1_WINDOW / 32 + 32) /* a line of a whole window, and some lines before it */
+#define HTTP1_SCANS                                                                                \
+	(HTTP1_WINDOW / 32 + 32) /* a line of a whole window, and some lines before it */
 
 /* Lines of a head that begin with none of these letters are not looked at. */
 http1_inline void http1_want_letters(struct http1_window *w)
@@ -124,11 +125,11 @@ http1_inline enum http1_event http1_take_line(struct http1_window *w, __u32 at, 
 #ifdef __bpf__
 int http1_line_in(__u32 slot, __u32 at, __u32 length);
 int http1_next_line_in(__u32 slot, __u32 start);
-#define http1_call_line(w, at, length)	  http1_line_in((w)->slot, at, length)
-#define http1_call_next_line(w, start)	  http1_next_line_in((w)->slot, start)
+#define http1_call_line(w, at, length) http1_line_in((w)->slot, at, length)
+#define http1_call_next_line(w, start) http1_next_line_in((w)->slot, start)
 #else
-#define http1_call_line(w, at, length)	  http1_take_line(w, at, length)
-#define http1_call_next_line(w, start)	  http1_next_line(w, start)
+#define http1_call_line(w, at, length) http1_take_line(w, at, length)
+#define http1_call_next_line(w, start) http1_next_line(w, start)
 #endif
 
 http1_inline void http1_restore_carry(const struct http1_parser *p, struct http1_window *w)

@@ -21,18 +21,21 @@ static __always_inline int packet_is_refused(const struct packet *p, const struc
 	       sequence_after(p->ack_seq, tp->snd_una - tp->max_window) < 0;
 }
 
-/* Nothing of the connection is out of the ordinary. */
-static __always_inline int connection_is_plain(const struct connection *c, int egress)
+/*
+ * These two are 0 when nothing of the connection is out of the ordinary, and when the segment is
+ * next in a direction that no program holds. Sums instead of branches, each of which would have
+ * the verifier walk what follows once more.
+ */
+static __always_inline __u32 connection_oddities(const struct connection *c, int egress)
 {
-	return !(c->closed | c->missed | c->early | c->pickup | c->replay_due | c->refused |
-		 (c->undecided & !egress)) &&
-	       !c->stashed;
+	return c->closed | c->missed | c->early | c->pickup | c->replay_due | c->refused |
+	       (c->undecided & ~egress & 1) | c->stashed;
 }
 
-/* The segment is next in the direction, which no program holds. */
-static __always_inline int direction_is_at(const struct direction *d, __u32 seq)
+static __always_inline __u32 direction_oddities(const struct direction *d, __u32 seq)
 {
-	return !(d->busy | d->stale | d->unsynced | d->has_fin) && d->started && d->next_seq == seq;
+	return d->busy | d->stale | d->unsynced | d->has_fin | (d->started ^ 1) |
+	       (d->next_seq ^ seq);
 }
 
 /* A stretch that the segment does not come to the end of. A tunnel's beginning may be HTTP/2's. */
@@ -58,14 +61,15 @@ static __always_inline int stretch_passes(struct connection *c, const struct pac
 	__u64 now = 0;
 	int passes;
 
-	if ((p->flags & TCP_FLAGS_SPECIAL) || !connection_is_plain(c, egress) ||
-	    !direction_is_at(d, p->seq) || !direction_is_within(c, d, p->length) ||
-	    (!egress && packet_is_refused(p, tp)))
+	if ((p->flags & TCP_FLAGS_SPECIAL) | connection_oddities(c, egress) |
+	    direction_oddities(d, p->seq))
+		return 0;
+	if (!direction_is_within(c, d, p->length) || (!egress && packet_is_refused(p, tp)))
 		return 0;
 	if (d->parser.phase == HTTP1_UNTIL_CLOSE || d->parser.phase == HTTP1_TUNNEL)
 		now = bpf_ktime_get_ns(); /* the last byte may end the message */
 	bpf_spin_lock(&c->lock);
-	passes = connection_is_plain(c, egress) && direction_is_at(d, p->seq) &&
+	passes = !(connection_oddities(c, egress) | direction_oddities(d, p->seq)) &&
 		 direction_is_within(c, d, p->length);
 	if (passes) {
 		http1_pass(&d->parser, p->length);
@@ -78,14 +82,13 @@ static __always_inline int stretch_passes(struct connection *c, const struct pac
 	return passes;
 }
 
-/* A message begins here, on a connection that is HTTP/1 or may be. */
-static __always_inline int message_begins(const struct connection *c, const struct direction *d,
-					  const struct walk *k)
+/* 0 when a message begins here, on a connection that is HTTP/1 or may be. */
+static __always_inline __u32 message_oddities(const struct connection *c, const struct direction *d,
+					      const struct walk *k)
 {
-	return connection_is_plain(c, k->egress) && direction_is_at(d, k->seq) &&
-	       !(c->dead | c->h2 | c->tunnel | c->is_deep | d->begun | d->parser.flags |
-		 d->parser.carry_length | d->line_kept) &&
-	       d->parser.phase == HTTP1_START_LINE;
+	return connection_oddities(c, k->egress) | direction_oddities(d, k->seq) | c->dead | c->h2 |
+	       c->tunnel | c->is_deep | c->skipped | d->begun | d->line_kept | d->parser.flags |
+	       d->parser.carry_length | (d->parser.phase ^ HTTP1_START_LINE);
 }
 
 /* The head is whole, and its body can be told without looking at anything else. */
@@ -134,8 +137,6 @@ static __always_inline int exchange_is_plain(const struct connection *c, const s
 {
 	const struct exchange *x = &c->ring[c->first & (EXCHANGES_INLINE - 1)];
 
-	if (c->skipped)
-		return 0;
 	if (k->direction == REQUEST)
 		return c->next == k->head.ordinal && c->next - c->first < EXCHANGES_INLINE;
 	return c->first == k->head.ordinal && c->first != c->next &&
@@ -216,8 +217,9 @@ static __noinline int message_walks(struct __sk_buff *skb, struct scratch *s, st
 
 	k->direction = egress == (c->reporter == REPORTER_DESTINATION) ? RESPONSE : REQUEST;
 	d = &c->direction[k->direction & 1];
-	if ((k->flags & TCP_FLAGS_SPECIAL) || k->refused || k->is_early || !message_begins(c, d, k) ||
-	    !head_parses(&r, s, d))
+	if ((k->flags & TCP_FLAGS_SPECIAL) | k->refused | k->is_early | message_oddities(c, d, k))
+		return WALK_ON;
+	if (!head_parses(&r, s, d))
 		return WALK_ON;
 	head_is_whole(s, c);
 	if (!exchange_is_plain(c, k))
@@ -228,7 +230,7 @@ static __noinline int message_walks(struct __sk_buff *skb, struct scratch *s, st
 	if (kept < 0)
 		return WALK_ON;
 	bpf_spin_lock(&c->lock);
-	walked = message_begins(c, d, k) && exchange_is_plain(c, k);
+	walked = !message_oddities(c, d, k) && exchange_is_plain(c, k);
 	if (walked) {
 		direction_takes_head(s, d, host, kept);
 		finished = message_passes(s, c, d);
