@@ -223,7 +223,7 @@ static __always_inline void segment_walk(struct __sk_buff *skb, struct connectio
 		return;
 	}
 	walk_start(&s->walk, p, tp, egress);
-	if (!c || message_walks(skb, s, c) != WALK_DONE)
+	if (!c || !message_is_whole(skb, s, c) || message_walks(s, c) != WALK_DONE)
 		walk_all(skb, s, p, tp, egress);
 	scratch_release(s);
 }

@@ -100,10 +100,10 @@ static __always_inline int head_is_plain(const struct http1_parser *p)
 	return p->response ? p->status >= 200 : p->method != HTTP1_METHOD_CONNECT;
 }
 
-/* Loads and parses the head into the window. Returns whether it is whole and plain. */
-static __always_inline int head_parses(const struct reader *r, struct scratch *s,
-				       const struct direction *d)
+/* Loads the segment's first bytes into the window and parses them. Returns an enum http1_event. */
+static __always_inline int head_parse(struct __sk_buff *skb, struct scratch *s, __u8 response)
 {
+	struct reader r = { .skb = skb };
 	struct http1_window *w = &s->window;
 	__u32 length = s->walk.length;
 
@@ -111,12 +111,28 @@ static __always_inline int head_parses(const struct reader *r, struct scratch *s
 		length = s->walk.window;
 	http1_hide(length);
 	length = ((length - 1) & (HTTP1_WINDOW - 1)) + 1;
-	if (reader_load(r, &s->walk, 0, w->bytes + HTTP1_START, length))
-		return 0;
+	if (reader_load(&r, &s->walk, 0, w->bytes + HTTP1_START, length))
+		return HTTP1_BAD;
 	http1_next(&w->parser);
-	w->parser.response = d->parser.response;
+	w->parser.response = response;
 	w->kept.line = 0;
-	return http1_parse_in(w->slot, length) == HTTP1_HEAD_END && head_is_plain(&w->parser);
+	return http1_parse_in(w->slot, length);
+}
+
+/* The segment begins with a plain head, which then is in the window, parsed. Not inlined, as the
+ * next one: the stack of all callers together is 512 bytes. */
+static __noinline int message_is_whole(struct __sk_buff *skb, struct scratch *s,
+				       const struct connection *c)
+{
+	struct walk *k = &s->walk;
+	const struct direction *d;
+
+	k->direction = k->egress == (c->reporter == REPORTER_DESTINATION) ? RESPONSE : REQUEST;
+	d = &c->direction[k->direction & 1];
+	if ((k->flags & TCP_FLAGS_SPECIAL) | k->refused | k->is_early | message_oddities(c, d, k))
+		return 0;
+	return head_parse(skb, s, d->parser.response) == HTTP1_HEAD_END &&
+	       head_is_plain(&s->window.parser);
 }
 
 /* What sink_head() is told of it. */
@@ -205,22 +221,14 @@ static __always_inline int message_passes(struct scratch *s, struct connection *
 	return finished;
 }
 
-/* A segment that begins with a whole head. Returns WALK_DONE, or WALK_ON: it was none, or more
- * follows. Not inlined: the stack of all callers together is 512 bytes. */
-static __noinline int message_walks(struct __sk_buff *skb, struct scratch *s, struct connection *c)
+/* Walks it. Returns WALK_DONE, or WALK_ON: it was not what it seemed to be, or more follows. */
+static __noinline int message_walks(struct scratch *s, struct connection *c)
 {
-	struct reader r = { .skb = skb };
+	int finished = 0, left = 1, walked, kept;
 	struct walk *k = &s->walk;
-	int egress = k->egress, finished = 0, left = 1, walked, kept;
-	struct direction *d;
+	struct direction *d = &c->direction[k->direction & 1];
 	__u32 host = 0;
 
-	k->direction = egress == (c->reporter == REPORTER_DESTINATION) ? RESPONSE : REQUEST;
-	d = &c->direction[k->direction & 1];
-	if ((k->flags & TCP_FLAGS_SPECIAL) | k->refused | k->is_early | message_oddities(c, d, k))
-		return WALK_ON;
-	if (!head_parses(&r, s, d))
-		return WALK_ON;
 	head_is_whole(s, c);
 	if (!exchange_is_plain(c, k))
 		return WALK_ON;
