@@ -14,17 +14,19 @@
 
 #include <bpf/bpf_helpers.h>
 
-#define STATE_MARKS 8 /* a power of two */
+#define STATE_MARKS 16 /* a power of two */
 
+/* Which change it is: another connection may have the socket's memory later. */
 struct state_mark {
 	__u64 socket;
-	__u64 state;
+	__u32 state;
+	__u32 hash;
 };
 
 /*
  * A stack, because a softirq's changes between the two programs are over before the second one
- * runs. What it leaves, when it came amid the second program and so its own second programs did not
- * run, is overwritten some time.
+ * runs. But when it comes amid the second program, those of its changes do not run: what the first
+ * ones have left then lies on top of the mark that is looked for, or stays until it is overwritten.
  */
 struct state_marks {
 	__u64 depth;
@@ -55,23 +57,36 @@ static __always_inline void state_change_mark(const struct sock *sk, int state)
 		return;
 	mark = &m->mark[m->depth++ & (STATE_MARKS - 1)];
 	mark->state = state;
+	mark->hash = sk->__sk_common.skc_hash;
 	mark->socket = (__u64)sk;
+}
+
+static __always_inline int state_mark_is(const struct state_mark *mark, const struct sock *sk,
+					 int state)
+{
+	return mark->socket == (__u64)sk && mark->state == (__u32)state &&
+	       mark->hash == sk->__sk_common.skc_hash;
 }
 
 /* The second one: whether the first was there before. */
 static __always_inline int state_change_was_seen(const struct sock *sk, int state)
 {
 	struct state_marks *m = state_marks_here();
-	struct state_mark *mark;
+	__u64 depth;
 
 	if (!m)
 		return 0;
-	mark = &m->mark[(m->depth - 1) & (STATE_MARKS - 1)];
-	if (mark->socket != (__u64)sk || mark->state != (__u64)state)
-		return 0;
-	mark->socket = 0;
-	m->depth--;
-	return 1;
+	depth = m->depth;
+	for (int i = 0; i < STATE_MARKS; i++) {
+		struct state_mark *mark = &m->mark[--depth & (STATE_MARKS - 1)];
+
+		if (!state_mark_is(mark, sk, state))
+			continue;
+		mark->socket = 0;
+		m->depth = depth;
+		return 1;
+	}
+	return 0;
 }
 
 #endif

@@ -118,18 +118,28 @@ static inline void fake_attach(struct fake_end *e)
 	fake_iterate(e->tp);
 }
 
-/* A softirq between the two programs: a segment comes, and another socket of these ports changes.
- */
-static inline void fake_softirq(const struct fake_end *e)
+/* In a softirq another socket of these ports changes; both programs see it, or, when it comes amid
+ * the second one, the first alone. */
+static inline void fake_softirq(const struct fake_end *e, int amid_second)
 {
 	struct tcp_sock other = *e->tp;
 	struct sock *sk = fake_sock(&other);
 
-	user_may_interrupt();
 	sk->__sk_common.skc_daddr = fake_ipv4(FAKE_OTHER);
 	sk->__sk_common.skc_v6_daddr = fake_ipv6(FAKE_OTHER);
 	http_socket_state(sk, TCP_ESTABLISHED, TCP_CLOSE);
-	http_missed_state(sk, TCP_ESTABLISHED, TCP_CLOSE);
+	if (!amid_second)
+		http_missed_state(sk, TCP_ESTABLISHED, TCP_CLOSE);
+}
+
+/* A mark that was left by an earlier connection, whose socket had this one's memory. */
+static inline void fake_left_mark(const struct fake_end *e, int state)
+{
+	struct sock *sk = fake_sock(e->tp);
+
+	sk->__sk_common.skc_hash++;
+	state_change_mark(sk, state);
+	sk->__sk_common.skc_hash--;
 }
 
 /* The tracepoint comes before the change. The kernel runs both programs, or (every third time here)
@@ -138,12 +148,18 @@ static inline void fake_state(struct fake_end *e, int state)
 {
 	struct sock *sk = fake_sock(e->tp);
 	static unsigned int changes;
+	int first = changes % 3, between = changes % 7;
 
+	changes++;
 	e->changing = 1;
-	if (!e->unseen && changes++ % 3)
+	if (!e->unseen && between == 2)
+		fake_left_mark(e, state);
+	if (!e->unseen && first)
 		http_socket_state(sk, sk->__sk_common.skc_state, state);
-	if (!e->unseen && changes % 7 == 0)
-		fake_softirq(e);
+	if (!e->unseen && between < 2) {
+		user_may_interrupt();
+		fake_softirq(e, between);
+	}
 	if (!e->unseen)
 		http_missed_state(sk, sk->__sk_common.skc_state, state);
 	e->changing = 0;
