@@ -98,8 +98,9 @@ static __always_inline __u32 packet_past_options(struct __sk_buff *skb, __u32 of
 	return offset + (extension[1] + 1) * 8;
 }
 
-/* Returns the offset of the TCP header, or 0: there is none. */
-static __always_inline __u32 packet_tcp_offset(struct __sk_buff *skb)
+/* Returns the offset of the TCP header, or 0: there is none. Not inlined, as packet_addresses():
+ * the stack of all callers together is 512 bytes. */
+static __noinline __u32 packet_tcp_offset(struct __sk_buff *skb)
 {
 	if (skb->protocol == bpf_htons(ETH_P_IP)) {
 		struct ipv4_header ip;
@@ -159,7 +160,7 @@ static __always_inline void tuple_of_tcp_sock(const struct tcp_sock *tp, struct 
 }
 
 /* The addresses as the receiver's socket would have them. */
-static __always_inline int packet_addresses(struct __sk_buff *skb, struct packet *p)
+static __noinline int packet_addresses(struct __sk_buff *skb, struct packet *p)
 {
 	__be16 pair[2];
 
