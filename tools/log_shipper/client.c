@@ -62,6 +62,11 @@ static size_t take_header(char *data, size_t size, size_t count, void *user)
 	return length;
 }
 
+static bool is_tls(const struct shipper_settings *s)
+{
+	return !strncmp(s->endpoint, "https:", 6);
+}
+
 static void set_tls(CURL *easy, const struct shipper_settings *s)
 {
 	if (*s->ca_file)
@@ -71,6 +76,21 @@ static void set_tls(CURL *easy, const struct shipper_settings *s)
 	if (*s->client_key)
 		curl_easy_setopt(easy, CURLOPT_SSLKEY, s->client_key);
 	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+}
+
+/* gRPC without TLS begins with HTTP/2, without asking for it. */
+static int http_version(const struct shipper_settings *s)
+{
+	if (s->protocol != SHIPPER_ALS_GRPC)
+		return CURL_HTTP_VERSION_1_1;
+	return is_tls(s) ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
+}
+
+/* libcurl before 8.0 fails on its second request over HTTP/2 that begins so (curl #10634). */
+static bool is_reuse_broken(const struct shipper_settings *s)
+{
+	return http_version(s) == CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE &&
+	       curl_version_info(CURLVERSION_NOW)->version_num < 0x080000;
 }
 
 static void set_options(struct client *c)
