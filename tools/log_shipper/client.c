@@ -102,9 +102,8 @@ static void set_options(struct client *c)
 	snprintf(url, sizeof(url), "%s%s", s->endpoint, is_grpc ? PATH_ALS : PATH_OTLP);
 	curl_easy_setopt(c->easy, CURLOPT_URL, url);
 	curl_easy_setopt(c->easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(
-		c->easy, CURLOPT_HTTP_VERSION,
-		(long)(is_grpc ? CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE : CURL_HTTP_VERSION_1_1));
+	curl_easy_setopt(c->easy, CURLOPT_HTTP_VERSION, (long)http_version(s));
+	curl_easy_setopt(c->easy, CURLOPT_FORBID_REUSE, (long)is_reuse_broken(s));
 	curl_easy_setopt(c->easy, CURLOPT_POST, 1L);
 	curl_easy_setopt(c->easy, CURLOPT_TIMEOUT, (long)s->timeout);
 	curl_easy_setopt(c->easy, CURLOPT_NOSIGNAL, 1L);
