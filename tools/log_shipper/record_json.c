@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "record_json.h"
 
+#include "record_plain.h"
 #include "record_time.h"
 
 #include <limits.h>
@@ -68,7 +69,11 @@ static void add_members(struct record *r, struct arena *a, struct json_object *o
 bool record_read_json(struct record *r, struct arena *a, struct json_tokener *tokener,
 		      struct json_object **object)
 {
+	*object = NULL;
+	if (record_read_plain(r))
+		return true;
 	r->count = 0;
+	r->time_ns = 0;
 	json_tokener_reset(tokener);
 	*object = json_tokener_parse_ex(tokener, r->line.data, r->line.length);
 	/* an object ends with its brace, so nothing is left to wait for */
