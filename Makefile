@@ -129,6 +129,20 @@ $(BUILD)/tests/shared.a: $(TEST_SHARED)
 $(BUILD)/tests/test_%: tests/unit/test_%.c $(BUILD)/tests/shared.a
 	$(call say,TEST,$@)$(CC) $(CPPFLAGS) -Icollectors $(TEST_CFLAGS) -MMD -MP -MT $@ -MF $@.d $< $(BUILD)/tests/shared.a $(LIBS) -lm -o $@
 
+# The log shipper's: with its parts, all but main().
+TEST_SHIPPER := $(patsubst tools/%.c,$(BUILD)/tests/tools/%.o,$(filter-out %/main.c,$(wildcard tools/log_shipper/*.c)))
+
+$(BUILD)/tests/tools/log_shipper/%.o: tools/log_shipper/%.c | $(PROTO_C)
+	$(call say,CC,$@)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(TEST_CFLAGS) $(LOG_SHIPPER_CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/tests/shipper.a: $(TEST_SHIPPER) $(PROTO_OBJ)
+	$(call say,AR,$@)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/tests/test_log_shipper_%: tests/unit/test_log_shipper_%.c $(BUILD)/tests/shipper.a $(BUILD)/tests/shared.a
+	$(call say,TEST,$@)$(CC) $(CPPFLAGS) -Itools/log_shipper $(TEST_CFLAGS) $(LOG_SHIPPER_CFLAGS) -MMD -MP -MT $@ -MF $@.d $< \
+		$(BUILD)/tests/shipper.a $(BUILD)/tests/shared.a $(LIBS) $(shell pkg-config --libs $(PKGS_log_shipper)) -o $@
+
 unit-tests: $(UNIT_TESTS)
 
 # The tools may be what is installed first: only then make can ask them anything.
@@ -289,4 +303,4 @@ install: all
 	done
 
 include packaging/packages.mk
--include $(wildcard $(BUILD)/*/*.d $(BUILD)/tests/shared/*.d $(BUILD)/tools/*/*.d)
+-include $(wildcard $(BUILD)/*/*.d $(BUILD)/tests/shared/*.d $(BUILD)/tests/tools/*/*.d $(BUILD)/tools/*/*.d)

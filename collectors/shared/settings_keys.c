@@ -22,15 +22,22 @@ static int set_path(struct settings *s, const struct settings_key *key, const ch
 	return 0;
 }
 
+static int set_optional_path(struct settings *s, const struct settings_key *key, const char *value)
+{
+	if (*value)
+		return set_path(s, key, value);
+	*(char *)member(s, key) = '\0';
+	return 0;
+}
+
 static int set_number(struct settings *s, const struct settings_key *key, const char *value)
 {
 	return settings_number(member(s, key), value, key->min, key->max);
 }
 
-/* A word or a few, without what could end a line. */
 static int set_text(struct settings *s, const struct settings_key *key, const char *value)
 {
-	if (!*value || strlen(value) > SHIPPER_TEXT_MAX)
+	if (strlen(value) < key->min || strlen(value) > SHIPPER_TEXT_MAX)
 		return -EINVAL;
 	strcpy(member(s, key), value);
 	return 0;
@@ -41,13 +48,17 @@ static int set_endpoint(struct settings *s, const struct settings_key *key, cons
 	size_t length = strlen(value);
 
 	(void)key;
+	if (!*value) {
+		*s->shipper.endpoint = '\0';
+		return 0;
+	}
 	if (strncmp(value, "http://", 7) && strncmp(value, "https://", 8))
 		return -EINVAL;
 	if (strpbrk(value, " \t?#") || length > SHIPPER_TEXT_MAX)
 		return -EINVAL;
 	while (value[length - 1] == '/')
 		length--;
-	if (length <= strlen("https:"))
+	if (value[length - 1] == ':') /* of the scheme: no host */
 		return -EINVAL;
 	memcpy(s->shipper.endpoint, value, length);
 	s->shipper.endpoint[length] = '\0';
@@ -217,6 +228,7 @@ static int set_format(struct settings *s, const struct settings_key *key, const 
 #define REMOVE_TAGS	 WORDS(remove_tags, settings_series_check_remove)
 #define ADD_TAGS	 WORDS(add_tags, settings_series_check_add)
 
+#define SHIPPER_FILE(field)	  NAMED(#field, set_optional_path, shipper.field, "an absolute path")
 #define SHIPPER_PATH(field)	  NAMED(#field, set_path, shipper.field, "an absolute path")
 #define SHIPPER_TEXT(field)	  NAMED(#field, set_text, shipper.field, "a text")
 #define SHIPPER_NUMBER(field, is) NAMED(#field, set_number, shipper.field, is)
@@ -284,11 +296,11 @@ const struct settings_key settings_keys[] = {
 			       "http/protobuf, http/json or als/grpc") },
 	{ "log_shipper", NAMED("compression", set_compression, shipper.gzip, "gzip or none") },
 	{ "log_shipper", SHIPPER_PATH(state_dir) },
-	{ "log_shipper", SHIPPER_PATH(ca_file) },
-	{ "log_shipper", SHIPPER_PATH(client_certificate) },
-	{ "log_shipper", SHIPPER_PATH(client_key) },
-	{ "log_shipper", SHIPPER_PATH(headers_file) },
-	{ "log_shipper", SHIPPER_TEXT(service_name) },
+	{ "log_shipper", SHIPPER_FILE(ca_file) },
+	{ "log_shipper", SHIPPER_FILE(client_certificate) },
+	{ "log_shipper", SHIPPER_FILE(client_key) },
+	{ "log_shipper", SHIPPER_FILE(headers_file) },
+	{ "log_shipper", SHIPPER_TEXT(service_name), RANGE(1, SHIPPER_TEXT_MAX) },
 	{ "log_shipper", SHIPPER_TEXT(host_name) },
 	{ "log_shipper", SHIPPER_TEXT(log_name) },
 	{ "log_shipper", SHIPPER_NUMBER(batch_records, "a number, 1 to 65536"), RANGE(1, 65536) },

@@ -6,7 +6,7 @@
  */
 #include "als_entry.h"
 #include "batch.h"
-#include "message.h"
+#include "proto_message.h"
 
 #include "envoy/service/accesslog/v3/als.pb-c.h"
 

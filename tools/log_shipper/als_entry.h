@@ -4,7 +4,7 @@
 #define MESHTAP_LOG_SHIPPER_ALS_ENTRY_H
 
 #include "buffer.h"
-#include "record.h"
+#include "log_record.h"
 
 /* It has a protocol, as the lines of requests do. */
 bool als_entry_is_http(const struct record *r);

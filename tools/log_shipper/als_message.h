@@ -4,8 +4,8 @@
 #define MESHTAP_LOG_SHIPPER_ALS_MESSAGE_H
 
 #include "als_flags.h"
-#include "message.h"
-#include "record.h"
+#include "proto_message.h"
+#include "log_record.h"
 
 #define NUMBER_MAX 32 /* bytes of a number as text */
 

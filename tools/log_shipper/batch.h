@@ -4,7 +4,7 @@
 #define MESHTAP_LOG_SHIPPER_BATCH_H
 
 #include "buffer.h"
-#include "record.h"
+#include "log_record.h"
 #include "settings.h"
 
 /* What all requests say of where they come from; borrowed. */

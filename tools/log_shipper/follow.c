@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "follow.h"
 
-#include "record.h"
+#include "log_record.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -90,18 +90,16 @@ static bool is_written(const struct follower *f, struct stat *st)
 }
 
 /* Opens the next file that has something in it. Returns 1, 0 when there is none, or -errno. */
-static int open_next(const struct follower *f, struct source *ret)
+static int open_next(struct follower *f, struct source *ret)
 {
+	struct cursor current = { .offset = f->offset };
 	struct log_set set;
-	struct cursor current = f->known;
-	struct stat st;
 	int r = log_set_read(&set, f->dir, f->base);
 
 	if (r)
 		return r == -EAGAIN ? 0 : r;
-	if (!fstat(f->source.fd, &st))
-		current.modified = st.st_mtim;
-	for (size_t i = follow_find(&set, &current) + 1; !r && i < set.count; i++) {
+	source_identify(&f->source, &current);
+	for (size_t i = follow_find(f->dir, &set, &current) + 1; !r && i < set.count; i++) {
 		if (!set.entries[i].size)
 			continue;
 		r = source_open(ret, f->dir, set.entries[i].name);

@@ -55,6 +55,6 @@ int follow_mark(struct follower *f, struct cursor *ret);
 unsigned long long follow_lag(const struct follower *f, const struct cursor *from);
 
 /* Which entry of the set is the cursor's file, or the last that is older; -1: all are newer. */
-ssize_t follow_find(const struct log_set *s, const struct cursor *c);
+ssize_t follow_find(const char *dir, const struct log_set *s, const struct cursor *c);
 
 #endif

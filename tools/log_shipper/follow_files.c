@@ -17,16 +17,28 @@ static int compare_times(struct timespec a, struct timespec b)
 	return a.tv_nsec < b.tv_nsec ? -1 : a.tv_nsec > b.tv_nsec;
 }
 
-/* Compressing keeps the time of the last change. */
-static bool is_compressed(const struct log_entry *e, const struct cursor *c)
+static bool is_gz(const char *name)
 {
-	size_t length = strlen(e->name);
+	size_t length = strlen(name);
 
-	return length > 3 && !strcmp(e->name + length - 3, ".gz") &&
-	       !compare_times(e->modified, c->modified);
+	return length > 3 && !strcmp(name + length - 3, ".gz");
 }
 
-ssize_t follow_find(const struct log_set *s, const struct cursor *c)
+/* Compressing keeps the time of the last change. */
+static bool is_compressed(const char *dir, const struct log_entry *e, const struct cursor *c)
+{
+	struct source source;
+	bool matches;
+
+	if (!is_gz(e->name) || compare_times(e->modified, c->modified) ||
+	    source_open(&source, dir, e->name))
+		return false;
+	matches = source_matches(&source, c);
+	source_close(&source);
+	return matches;
+}
+
+ssize_t follow_find(const char *dir, const struct log_set *s, const struct cursor *c)
 {
 	ssize_t last = -1;
 
@@ -34,7 +46,7 @@ ssize_t follow_find(const struct log_set *s, const struct cursor *c)
 		if (is_inode(&s->entries[i], c))
 			return i;
 	for (size_t i = s->count; i-- > 0;)
-		if (is_compressed(&s->entries[i], c))
+		if (is_compressed(dir, &s->entries[i], c))
 			return i;
 	for (size_t i = 0; i < s->count; i++)
 		if (compare_times(s->entries[i].modified, c->modified) < 0)
@@ -135,7 +147,7 @@ unsigned long long follow_lag(const struct follower *f, const struct cursor *fro
 
 	if (log_set_read(&set, f->dir, f->base))
 		return 0;
-	at = follow_find(&set, from);
+	at = follow_find(f->dir, &set, from);
 	if (at >= 0 && is_inode(&set.entries[at], from) && set.entries[at].size > from->offset)
 		lag = set.entries[at].size - from->offset;
 	for (size_t i = at + 1; i < set.count; i++)

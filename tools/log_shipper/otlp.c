@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* OTLP in protobuf: ExportLogsServiceRequest. */
 #include "batch.h"
-#include "message.h"
+#include "proto_message.h"
 
 #include "opentelemetry/proto/collector/logs/v1/logs_service.pb-c.h"
 

@@ -3,7 +3,7 @@
 #define MESHTAP_LOG_SHIPPER_RECORD_JSON_H
 
 #include "arena.h"
-#include "record.h"
+#include "log_record.h"
 
 #include <json-c/json.h>
 

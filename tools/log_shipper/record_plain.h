@@ -2,7 +2,7 @@
 #ifndef MESHTAP_LOG_SHIPPER_RECORD_PLAIN_H
 #define MESHTAP_LOG_SHIPPER_RECORD_PLAIN_H
 
-#include "record.h"
+#include "log_record.h"
 
 /*
  * A JSON object as most lines of the log are: without blanks, nested values, escapes and fractions.

@@ -3,7 +3,7 @@
 #define MESHTAP_LOG_SHIPPER_RECORD_TEXT_H
 
 #include "arena.h"
-#include "record.h"
+#include "log_record.h"
 
 /* A line of Istio's default text format: its fields have the keys and types of the default JSON;
  * those that are missing (-) are left out. Returns whether it is one. */

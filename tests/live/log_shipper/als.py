@@ -115,7 +115,7 @@ class Service:
     def read(self, messages):
         found = []
         for number, message in enumerate(messages):
-            assert not schema.unknown_fields(message), "unknown fields"
+            assert not schema.has_unknown_fields(message), "unknown fields"
             assert message.HasField("identifier") == (number == 0), "identifier"
             if number == 0:
                 identifier = message.identifier
@@ -134,7 +134,9 @@ class Service:
                 context.abort(CODES[int(argument)], "early")
             try:
                 found = self.read(messages)
-            except Exception as why:  # whatever is wrong with a stream
+            except Exception as why:  # whatever is wrong with a stream, but that this server is stopped
+                if not context.is_active():
+                    raise
                 self.note(f"bad {type(why).__name__} {why}"[:2000].replace("\n", " "))
                 raise
             self.note(f"{action} {len(found)}")

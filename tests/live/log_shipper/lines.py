@@ -103,5 +103,5 @@ def fields_of(line):
 
 def time_of(fields):
     """Nanoseconds since the epoch."""
-    time = datetime.datetime.strptime(fields["start_time"], "%Y-%m-%dT%H:%M:%S.%f%z")
+    time = datetime.datetime.fromisoformat(fields["start_time"].replace("Z", "+00:00"))
     return round(time.timestamp() * 1000) * 1000000

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""otlp.py PORT LINES NOTES [--plan ACTION,...] [--tls CERTIFICATE KEY CA] [--host NAME] [--custom]: a strict receiver of OTLP/HTTP
+"""otlp.py PORT LINES NOTES [--plan ACTION,...] [--tls CERTIFICATE KEY CA] [--token TOKEN] [--custom]: a strict receiver of OTLP/HTTP
 logs, built from the published definitions. The bodies of records that it accepts are appended to LINES, and "ACTION COUNT SECONDS"
 of each request to NOTES. Says "ready PORT". What breaks the specification gets 400 and a line "bad WHY" in NOTES.
 
@@ -56,11 +56,11 @@ def check_record(record, is_custom):
 
 def check(request, options):
     """Returns the bodies."""
-    require(not schema.unknown_fields(request), "unknown fields")
+    require(not schema.has_unknown_fields(request), "unknown fields")
     require(len(request.resource_logs) == 1, "resources")
     logs = request.resource_logs[0]
     resource = attributes_of(logs.resource.attributes)
-    wanted = {"service.name": "shop", "host.name": options.host, "log_name": "otel_envoy_accesslog"}
+    wanted = {"service.name": "shop", "host.name": "web-1", "log_name": "otel_envoy_accesslog"}
     require(resource == wanted, f"resource {resource}")
     require(len(logs.scope_logs) == 1 and logs.scope_logs[0].scope.name == "meshtap", "scope")
     return [check_record(record, options.custom) for record in logs.scope_logs[0].log_records]
@@ -89,6 +89,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def read(self):
         require(self.path == "/v1/logs", f"path {self.path}")
         require("expect" not in self.headers, "Expect")
+        if self.server.options.token:
+            require(self.headers["authorization"] == f"Bearer {self.server.options.token}", "token")
         body = self.rfile.read(int(self.headers["content-length"]))
         if self.headers.get("content-encoding"):
             require(self.headers["content-encoding"] == "gzip", "encoding")
@@ -185,7 +187,7 @@ def main():
     parser.add_argument("notes")
     parser.add_argument("--plan", default="")
     parser.add_argument("--tls", nargs=3)
-    parser.add_argument("--host", default="web-1")
+    parser.add_argument("--token")
     parser.add_argument("--custom", action="store_true")
     options = parser.parse_args()
     server = Server(("127.0.0.1", options.port), Handler)

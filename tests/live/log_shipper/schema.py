@@ -30,14 +30,8 @@ def message(name):
     return factory.GetPrototype(pool.FindMessageTypeByName(name))
 
 
-def unknown_fields(m):
-    """What the published messages do not know, in m and all that is in it."""
-    if len(m.UnknownFields()):
-        return True
-    for field, value in m.ListFields():
-        if field.message_type is None or field.message_type.GetOptions().map_entry:
-            continue
-        repeated = field.label == field.LABEL_REPEATED
-        if any(unknown_fields(v) for v in (value if repeated else [value])):
-            return True
-    return False
+def has_unknown_fields(m):
+    """What the published messages do not know, in m and all that is in it. They are gone then."""
+    size = m.ByteSize()
+    m.DiscardUnknownFields()
+    return m.ByteSize() != size

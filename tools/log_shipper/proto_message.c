@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-#include "message.h"
+#include "proto_message.h"
 
 #define LENGTH_DELIMITED 2 /* wire type */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-#include "record.h"
+#include "log_record.h"
 
 #include "arena.h"
 #include "record_json.h"
