@@ -43,7 +43,7 @@ BINARIES   := $(foreach c,$(COLLECTORS),$(BUILD)/meshtap-$(subst _,-,$(c)))
 TOOL_BINS  := $(foreach t,$(TOOLS),$(BUILD)/meshtap-$(subst _,-,$(t)))
 SHARED_OBJ := $(patsubst collectors/shared/%.c,$(BUILD)/shared/%.o,$(wildcard collectors/shared/*.c))
 
-.PHONY: all run bench bench-tools check check-adversity check-cross check-grpc check-http2 check-load check-long check-machine check-mixed check-vm check-vm-machine unit-tests verifier fuzz lint install clean
+.PHONY: all run bench bench-tools check check-adversity check-cross check-grpc check-http2 check-load check-log-shipper check-long check-machine check-mixed check-vm check-vm-machine unit-tests verifier fuzz lint install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -153,22 +153,23 @@ check:
 	@tests/run.sh $(UNIT_TESTS)
 
 # What "make check" has no time for: 1,000,000 mixed requests on a good link, 100,000 on a bad one, 1,000,000 of HTTP/2,
-# 100,000 calls of gRPC, 10,000,000 while the log is rotated.
+# 100,000 calls of gRPC, 10,000,000 while the log is rotated, 1,000,000 lines to a collector.
 LONG = MESHTAP_TEST_SECONDS=3600 MESHTAP_TESTS_SECONDS=3600
 
-check-long: check-mixed check-adversity check-http2 check-grpc check-load
+check-long: check-mixed check-adversity check-http2 check-grpc check-load check-log-shipper
 
 check-mixed: REQUESTS = 1000000
 check-adversity: REQUESTS = 100000
 check-http2: REQUESTS = 1000000
 check-grpc: REQUESTS = 100000
 check-load: REQUESTS = 10000000
+check-log-shipper: REQUESTS = 1000000
 
-check-mixed check-adversity check-http2 check-grpc check-load:
+check-mixed check-adversity check-http2 check-grpc check-load check-log-shipper:
 	@packaging/deps.sh test
 	@$(MAKE) --no-print-directory all
 	@$(LONG) MESHTAP_TEST_REQUESTS=$(REQUESTS) \
-		MESHTAP_TESTS=tests/live/test_$(@:check-%=%).sh tests/run.sh
+		MESHTAP_TESTS=tests/live/test_$(subst -,_,$(@:check-%=%)).sh tests/run.sh
 
 # Instructions that the kernel's verifier walks in each program. The kernel's own limit is a million; ours leaves room.
 BPF_OBJECTS := $(foreach c,$(COLLECTORS),$(BUILD)/bpf/$(c).bpf.o)

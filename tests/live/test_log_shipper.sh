@@ -237,10 +237,14 @@ test_life_otlp() {
 }
 
 test_life_otlp_json() {
+	local lines=$((lines / 10))
+
 	live http/json otlp json
 }
 
 test_life_als() {
+	local lines=$((lines / 10))
+
 	live als/grpc als als
 }
 
@@ -308,8 +312,8 @@ test_grpc_status() {
 # A response that comes after the timeout: the batch was taken, and comes again. Nobody can know.
 test_timeout() {
 	write 1 1000 text
-	receive otlp --plan slow:2
-	configure http/protobuf 'timeout = 1'
+	receive otlp --plan slow:3
+	configure http/protobuf 'timeout = 2'
 	ship
 	wait_for at_least_received $((1000 + batch)) || fail "$(cat "$dir/errors")"
 	wait_for all_is_delivered || fail "$(cat "$dir/errors")"
