@@ -41,7 +41,7 @@ start_receiver() {
 
 make_log() { # FORMAT
 	/usr/bin/python3 "$top/tests/live/log_shipper/writer.py" "$dir/all" /dev/null 1 30000 "$1" >/dev/null
-	grep -v '\\' "$dir/all" | head -n 10000 >"$dir/block"
+	grep -v '[\]' "$dir/all" | head -n 10000 >"$dir/block"
 	for _ in $(seq $((records / 10000))); do
 		cat "$dir/block"
 	done >"$dir/access.log"
