@@ -149,7 +149,8 @@ test_shipping() {
 	wait_for scraped '^meshtap_log_shipper_records_sent_total [1-9]' || fail "not scraped"
 	in_machine systemctl stop meshtap-log-shipper.service
 	assertFalse "metrics are gone" "[ -L '$(textfiles)/meshtap_log_shipper.prom' ]"
-	kill $receiver_pid
+	# shellcheck disable=SC2046 # the receiver, and the shell around it
+	kill $(cat "$machine_cgroup/payload/client.service/cgroup.procs")
 	wait $receiver_pid 2>/dev/null
 	cp "$dir/meshtap.ini" "$root/etc/meshtap/meshtap.ini"
 }
