@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """writer.py LOG TRUTH FIRST COUNT FORMAT [ROTATIONS]: appends COUNT lines to LOG, as the access log's collector does: whole lines, and
-after SIGHUP to the file that LOG then names. The same lines go to TRUTH. FORMAT: text, json, als (text) or custom. Says each 1000 lines
+after SIGHUP to the file that LOG then names. The same lines go to TRUTH. FORMAT: text, json, als (text) or custom. Says each 100 lines
 how many it has written. ROTATIONS: parts the lines in so many and one; it dawdles at the end of each until SIGHUP comes."""
 import signal
 import sys
@@ -42,7 +42,7 @@ def main(path, truth_path, first, count, form, rotations):
             text = "".join(line_of(n, form) + "\n" for n in range(number, until)).encode()
             log.write(text)
             truth.write(text)
-            if until // 1000 != number // 1000:
+            if until // 100 != number // 100:
                 print(until, flush=True)
             number = until
 
