@@ -5,8 +5,8 @@ VERSION    := 0.1.0
 # One line adds a collector: bpf/X.bpf.c + bpf/X.h, collectors/X.c (and X_*.c) -> build/meshtap-x (underscores become
 # dashes).
 COLLECTORS := tcp_connections tcp_bytes http_requests access_log
-# One word adds a tool: tools/X/*.c -> build/meshtap-x. Tools load no BPF and share nothing with the collectors.
-TOOLS      := workloads
+# One word adds a tool: tools/X/*.c -> build/meshtap-x, with PKGS_X. Tools load no BPF.
+TOOLS      := workloads log_shipper
 
 prefix     ?= /usr
 sysconfdir ?= /etc
@@ -22,7 +22,8 @@ BUILD      ?= build
 # Another architecture: its headers and libraries, as tests/cross/sysroot.sh finds them; and CC=…
 SYSROOT    ?=
 PKGS       := libbpf inih libcap libpcre2-8 libnghttp2
-TOOL_PKGS  := yaml-0.1
+PKGS_workloads   := yaml-0.1
+PKGS_log_shipper := libcurl libprotobuf-c json-c zlib inih libpcre2-8
 
 WARNINGS   := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wformat=2
 CPPFLAGS   += -D_GNU_SOURCE -DMESHTAP_VERSION='"$(VERSION)"' -Ibpf -Icollectors/shared -I$(BUILD)/bpf
@@ -42,7 +43,7 @@ BINARIES   := $(foreach c,$(COLLECTORS),$(BUILD)/meshtap-$(subst _,-,$(c)))
 TOOL_BINS  := $(foreach t,$(TOOLS),$(BUILD)/meshtap-$(subst _,-,$(t)))
 SHARED_OBJ := $(patsubst collectors/shared/%.c,$(BUILD)/shared/%.o,$(wildcard collectors/shared/*.c))
 
-.PHONY: all run bench bench-tools check check-adversity check-cross check-grpc check-http2 check-load check-long check-machine check-mixed check-vm check-vm-machine unit-tests verifier fuzz lint install clean
+.PHONY: all run bench bench-tools check check-adversity check-cross check-grpc check-http2 check-load check-log-shipper check-long check-machine check-mixed check-vm check-vm-machine unit-tests verifier fuzz lint install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -78,12 +79,37 @@ $(foreach c,$(COLLECTORS),$(eval $(call link_collector,$(c))))
 
 $(BUILD)/tools/%.o: tools/%.c
 	$(call say,CC,$@)mkdir -p $(@D)
-	$(Q)$(CC) -D_GNU_SOURCE -DMESHTAP_VERSION='"$(VERSION)"' $(ALL_CFLAGS) $(shell pkg-config --cflags $(TOOL_PKGS)) \
-		-MMD -MP -c $< -o $@
+	$(Q)$(CC) -D_GNU_SOURCE -DMESHTAP_VERSION='"$(VERSION)"' $(ALL_CFLAGS) $(TOOL_CFLAGS) -MMD -MP -c $< -o $@
+
+# The log shipper's messages: tools/log_shipper/proto/**/X.proto, and protobuf's own -> build/proto/X.pb-c.[ch]
+PROTO_DIR  := tools/log_shipper/proto
+PROTO_ROOT := $(shell pkg-config --variable=includedir libprotobuf-c)
+PROTO_C    := $(patsubst $(PROTO_DIR)/%.proto,$(BUILD)/proto/%.pb-c.c,$(shell find $(PROTO_DIR) -name '*.proto')) \
+	      $(patsubst %,$(BUILD)/proto/google/protobuf/%.pb-c.c,duration timestamp wrappers)
+PROTO_OBJ  := $(PROTO_C:%.c=%.o)
+
+$(BUILD)/proto/google/protobuf/%.pb-c.c: $(PROTO_ROOT)/google/protobuf/%.proto
+	$(call say,PROTO,$@)mkdir -p $(BUILD)/proto
+	$(Q)protoc-c -I$(PROTO_ROOT) --c_out=$(BUILD)/proto $<
+
+$(BUILD)/proto/%.pb-c.c: $(PROTO_DIR)/%.proto
+	$(call say,PROTO,$@)mkdir -p $(BUILD)/proto
+	$(Q)protoc-c -I$(PROTO_DIR) -I$(PROTO_ROOT) --c_out=$(BUILD)/proto $<
+
+$(BUILD)/proto/%.o: $(BUILD)/proto/%.c | $(PROTO_C)
+	$(call say,CC,$@)$(CC) $(ALL_CFLAGS) -Wno-missing-braces -I$(BUILD)/proto $(shell pkg-config --cflags libprotobuf-c) -c $< -o $@
+
+# Of the collectors it has the settings, the service's signals and the .prom file: see tests/test_architecture.sh.
+LOG_SHIPPER_CFLAGS = -Icollectors/shared -Ibpf -I$(BUILD)/proto $(shell pkg-config --cflags $(PKGS_log_shipper))
+$(BUILD)/tools/log_shipper/%.o: TOOL_CFLAGS = $(LOG_SHIPPER_CFLAGS)
+$(patsubst %.c,$(BUILD)/%.o,$(wildcard tools/log_shipper/*.c)): | $(PROTO_C)
+$(BUILD)/meshtap-log-shipper: $(PROTO_OBJ) $(BUILD)/shared.a
+$(BUILD)/tools/workloads/%.o: TOOL_CFLAGS = $(shell pkg-config --cflags $(PKGS_workloads))
 
 define link_tool
 $(BUILD)/meshtap-$(subst _,-,$(1)): $(patsubst %.c,$(BUILD)/%.o,$(wildcard tools/$(1)/*.c))
-	$$(call say,LD,$$@)$$(CC) $$(ALL_CFLAGS) $$(ALL_LDFLAGS) $$^ $$(shell pkg-config --libs $(TOOL_PKGS)) -o $$@
+	$$(call say,LD,$$@)$$(CC) $$(ALL_CFLAGS) $$(ALL_LDFLAGS) $$(filter %.o,$$^) $$(filter %.a,$$^) \
+		$$(shell pkg-config --libs $(PKGS_$(1))) -o $$@
 endef
 $(foreach t,$(TOOLS),$(eval $(call link_tool,$(t))))
 
@@ -103,6 +129,20 @@ $(BUILD)/tests/shared.a: $(TEST_SHARED)
 $(BUILD)/tests/test_%: tests/unit/test_%.c $(BUILD)/tests/shared.a
 	$(call say,TEST,$@)$(CC) $(CPPFLAGS) -Icollectors $(TEST_CFLAGS) -MMD -MP -MT $@ -MF $@.d $< $(BUILD)/tests/shared.a $(LIBS) -lm -o $@
 
+# The log shipper's: with its parts, all but main().
+TEST_SHIPPER := $(patsubst tools/%.c,$(BUILD)/tests/tools/%.o,$(filter-out %/main.c,$(wildcard tools/log_shipper/*.c)))
+
+$(BUILD)/tests/tools/log_shipper/%.o: tools/log_shipper/%.c | $(PROTO_C)
+	$(call say,CC,$@)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(TEST_CFLAGS) $(LOG_SHIPPER_CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/tests/shipper.a: $(TEST_SHIPPER) $(PROTO_OBJ)
+	$(call say,AR,$@)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/tests/test_log_shipper_%: tests/unit/test_log_shipper_%.c $(BUILD)/tests/shipper.a $(BUILD)/tests/shared.a
+	$(call say,TEST,$@)$(CC) $(CPPFLAGS) -Itools/log_shipper $(TEST_CFLAGS) $(LOG_SHIPPER_CFLAGS) -MMD -MP -MT $@ -MF $@.d $< \
+		$(BUILD)/tests/shipper.a $(BUILD)/tests/shared.a $(LIBS) $(shell pkg-config --libs $(PKGS_log_shipper)) -o $@
+
 unit-tests: $(UNIT_TESTS)
 
 # The tools may be what is installed first: only then make can ask them anything.
@@ -113,22 +153,23 @@ check:
 	@tests/run.sh $(UNIT_TESTS)
 
 # What "make check" has no time for: 1,000,000 mixed requests on a good link, 100,000 on a bad one, 1,000,000 of HTTP/2,
-# 100,000 calls of gRPC, 10,000,000 while the log is rotated.
+# 100,000 calls of gRPC, 10,000,000 while the log is rotated, 1,000,000 lines to a collector.
 LONG = MESHTAP_TEST_SECONDS=3600 MESHTAP_TESTS_SECONDS=3600
 
-check-long: check-mixed check-adversity check-http2 check-grpc check-load
+check-long: check-mixed check-adversity check-http2 check-grpc check-load check-log-shipper
 
 check-mixed: REQUESTS = 1000000
 check-adversity: REQUESTS = 100000
 check-http2: REQUESTS = 1000000
 check-grpc: REQUESTS = 100000
 check-load: REQUESTS = 10000000
+check-log-shipper: REQUESTS = 1000000
 
-check-mixed check-adversity check-http2 check-grpc check-load:
+check-mixed check-adversity check-http2 check-grpc check-load check-log-shipper:
 	@packaging/deps.sh test
 	@$(MAKE) --no-print-directory all
 	@$(LONG) MESHTAP_TEST_REQUESTS=$(REQUESTS) \
-		MESHTAP_TESTS=tests/live/test_$(@:check-%=%).sh tests/run.sh
+		MESHTAP_TESTS=tests/live/test_$(subst -,_,$(@:check-%=%)).sh tests/run.sh
 
 # Instructions that the kernel's verifier walks in each program. The kernel's own limit is a million; ours leaves room.
 BPF_OBJECTS := $(foreach c,$(COLLECTORS),$(BUILD)/bpf/$(c).bpf.o)
@@ -218,7 +259,7 @@ $(BUILD)/fuzz/fuzz_http2_heads: FUZZ_LIBS := $(shell pkg-config --libs libnghttp
 
 $(BUILD)/fuzz/fuzz_istio_objects: $(filter-out %/main.c,$(wildcard tools/workloads/*.c))
 $(BUILD)/fuzz/fuzz_istio_objects: FUZZ_CFLAGS += -DMESHTAP_VERSION='"$(VERSION)"' -Itools/workloads
-$(BUILD)/fuzz/fuzz_istio_objects: FUZZ_LIBS := $(shell pkg-config --libs $(TOOL_PKGS))
+$(BUILD)/fuzz/fuzz_istio_objects: FUZZ_LIBS := $(shell pkg-config --libs $(PKGS_workloads))
 
 fuzz: $(FUZZERS) $(BUILD)/fuzz/make_seeds $(BUILD)/fuzz/parse_http1
 	@tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZERS)
@@ -263,4 +304,4 @@ install: all
 	done
 
 include packaging/packages.mk
--include $(wildcard $(BUILD)/*/*.d $(BUILD)/tests/shared/*.d $(BUILD)/tools/*/*.d)
+-include $(wildcard $(BUILD)/*/*.d $(BUILD)/tests/shared/*.d $(BUILD)/tests/tools/*/*.d $(BUILD)/tools/*/*.d)

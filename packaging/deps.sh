@@ -24,6 +24,11 @@ list() {
 	b|libpcre2-dev|pkgconfig(libpcre2-8)
 	b|libnghttp2-dev|pkgconfig(libnghttp2)
 	b|libyaml-dev|pkgconfig(yaml-0.1)
+	b|libcurl4-openssl-dev/libcurl4-gnutls-dev|pkgconfig(libcurl)
+	b|libjson-c-dev|pkgconfig(json-c)
+	b|libprotobuf-c-dev|pkgconfig(libprotobuf-c)
+	b|protobuf-c-compiler|/usr/bin/protoc-c
+	b|libprotobuf-dev|pkgconfig(protobuf)
 	t|shunit2|shunit2
 	t|nginx-light/nginx|nginx
 	t|wrk|wrk
@@ -57,6 +62,9 @@ list() {
 	i|iperf3|iperf3
 	i|bpftrace|bpftrace
 	i|time|time
+	t|python3-protobuf|python3-protobuf
+	t|protobuf-compiler|/usr/bin/protoc
+	t|openssl|openssl
 	v|qemu-system-x86|qemu-system-x86-core
 	v|busybox-static|busybox
 	v|kmod|kmod

@@ -66,13 +66,23 @@ rule_http1_is_plain_c() {
 	includes '(bpf/)?bpf_[a-z_]+\.h|kernel_types\.h|(linux/)?bpf\.h' "${files[@]}"
 }
 
-# A tool is a program of its own: it knows nothing of bpf/ and collectors/, nor another tool, and nobody knows it.
+# What a tool may use of collectors/shared/, its name in front. None of it needs libbpf (tests/cli/test_log_shipper.sh looks at the binary).
+shared_by_tools="log_shipper/settings.h log_shipper/settings_number.h log_shipper/service.h log_shipper/prom_file.h
+	log_shipper/http_head.h log_shipper/log_format_defaults.h log_shipper/log_json_escape.h log_shipper/log_text_utf8.h"
+
+# A tool is a program of its own: it knows nothing of bpf/, nor another tool, and nobody knows it; of collectors/ it knows what
+# is listed above, and besides what the build generates for it.
 rule_tools() {
-	local files tool
+	local files tool name
 	for tool in $(existing tools/*); do
 		mapfile -t files < <(existing "$tool"/*.[ch])
 		grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]+"' "${files[@]}" /dev/null | while IFS= read -r line; do
-			[ -e "$tool/$(sed -E 's/.*include[[:space:]]+"([^"]*)".*/\1/; /\//s/.*/ /' <<<"$line")" ] || echo "$line"
+			name=$(sed -E 's/.*include[[:space:]]+"([^"]*)".*/\1/' <<<"$line")
+			case $name in
+			*.pb-c.h) [ -e "$tool/proto/${name%.pb-c.h}.proto" ] || echo "$line" ;;
+			*/*) echo "$line" ;;
+			*) [ -e "$tool/$name" ] || grep -qwF "${tool#tools/}/$name" <<<"$shared_by_tools" || echo "$line" ;;
+			esac
 		done
 	done
 	mapfile -t files < <(existing bpf/*.[ch] collectors/*.[ch] collectors/shared/*.[ch])
@@ -147,6 +157,8 @@ test_http1_is_plain_c() {
 test_tools() {
 	check rule_tools
 	refuses rule_tools tools/a/main.c '#include "identity.h"'
+	refuses rule_tools tools/a/main.c '#include "settings.h"'
+	refuses rule_tools tools/a/main.c '#include "envoy/als.pb-c.h"'
 	refuses rule_tools tools/a/main.c '#include "../../collectors/shared/identity.h"'
 	refuses rule_tools tools/a/main.c '#include "../b/b.h"' tools/b/b.h ''
 	refuses rule_tools tools/a/main.c '#include <bpf/libbpf.h>'

@@ -8,6 +8,7 @@
 #define MESHTAP_LOG_JSON_H
 
 #include "log_format_template.h"
+#include "log_json_escape.h"
 
 /* s->whole: lines "key: text". One template for all of the object, whose literals hold its keys and
  * quotes. Returns 0, -EINVAL with *s->error, or -ENOMEM. */
@@ -19,10 +20,5 @@ size_t log_json_max(const struct log_template *t, size_t max_field);
 /* Writes to ret, which has so many bytes; returns the end. */
 char *log_json_write(const struct log_template *t, char *ret, const struct access_record *r,
 		     size_t max_field, unsigned long long *cut);
-
-/* Writes t as it stands between quotes to ret, which has LOG_JSON_WIDE bytes a byte; returns the
- * end. */
-#define LOG_JSON_WIDE 6 /* \uHHHH */
-char *log_json_escape(char *to, struct head_text t);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "log_json.h"
+#include "log_json_escape.h"
 #include "log_text_plain.h"
 #include "log_text_utf8.h"
 

@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "service.h"
 
-#include "pins_dir.h"
-#include "privileges.h"
-
-#include <bpf/bpf.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <linux/types.h>
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
@@ -16,13 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 static int timer_start(int *ret, struct timespec every)
@@ -171,94 +161,4 @@ void service_ready(const char *name)
 {
 	fprintf(stderr, "%s: ready\n", name);
 	service_notify("READY=1");
-}
-
-static int claim_path(char ret[PATH_MAX], const char *pin_dir, const char *section)
-{
-	int n = snprintf(ret, PATH_MAX, "%s/%s_service", pin_dir, section);
-
-	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
-}
-
-/* Returns -EAGAIN when the directory was removed after it was opened. */
-static int try_claim(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
-	struct stat ours, now;
-
-	if (fd < 0)
-		return errno == ENOENT ? -EAGAIN : -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB))
-		r = errno == EWOULDBLOCK ? -EBUSY : -errno;
-	else if (fstat(fd, &ours))
-		r = -errno;
-	else if (stat(path, &now) || now.st_ino != ours.st_ino || now.st_dev != ours.st_dev)
-		r = -EAGAIN;
-	if (!r)
-		return fd;
-	close(fd);
-	return r;
-}
-
-int service_claim(const char *pin_dir, const char *section)
-{
-	char path[PATH_MAX];
-	int r = claim_path(path, pin_dir, section);
-
-	while (!r || r == -EAGAIN) {
-		r = pins_dir_create(pin_dir);
-		if (r)
-			return r;
-		if (mkdir(path, 0700) && errno != EEXIST)
-			return -errno;
-		r = try_claim(path);
-		if (r >= 0)
-			return r; /* never 0: standard input is open, or nothing would come this far
-				   */
-	}
-	return r;
-}
-
-void service_unclaim(const char *pin_dir, const char *section)
-{
-	char path[PATH_MAX];
-	int fd;
-
-	if (claim_path(path, pin_dir, section))
-		return;
-	fd = try_claim(path);
-	if (fd < 0)
-		return;
-	rmdir(path);
-	close(fd);
-	rmdir(pin_dir); /* fails while other collectors are in it, as it should */
-}
-
-/* In a child, which loses its privileges and ends. */
-static int can_read_without(int map_fd)
-{
-	char value[256]; /* that of no map used here is larger */
-	__u32 zero = 0;
-
-	if (privileges_drop())
-		return 0;
-	return !bpf_map_lookup_elem(map_fd, &zero, value) || errno != EPERM;
-}
-
-int service_drop_privileges(int map_fd)
-{
-	int status;
-	pid_t child = fork();
-
-	if (child < 0)
-		return -errno;
-	if (!child)
-		_exit(can_read_without(map_fd) ? 0 : 1);
-	while (waitpid(child, &status, 0) < 0) {
-		if (errno != EINTR)
-			return -errno;
-	}
-	if (!WIFEXITED(status) || WEXITSTATUS(status))
-		return 1;
-	return privileges_drop();
 }

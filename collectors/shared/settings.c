@@ -67,6 +67,18 @@ static const struct settings defaults = {
 		.text_format = LOG_FORMAT_TEXT_DEFAULT,
 		.json_fields = LOG_FORMAT_JSON_DEFAULT,
 	},
+	.shipper = {
+		.protocol = SHIPPER_HTTP_PROTOBUF,
+		.gzip = true,
+		.state_dir = "/var/lib/meshtap-log-shipper",
+		.service_name = "meshtap",
+		.batch_records = 1000,
+		.batch_bytes = 1U << 20,
+		.batch_age = 1000,
+		.timeout = 10,
+		.retry_min = 1000,
+		.retry_max = 30000,
+	},
 };
 
 struct command_line {
@@ -79,19 +91,23 @@ static int print_help(const struct collector *collector)
 {
 	printf("Usage: %s [OPTION]...\n%s\n\n", collector->name, collector->summary);
 	printf("  -c, --config FILE       configuration (default %s)\n"
-	       "      --workloads FILE    names of peers and services (default %s)\n"
-	       "      --textfile-dir DIR  where the .prom file goes (default %s)\n"
-	       "      --pin-dir DIR       where BPF maps are pinned (default %s)\n"
-	       "      --stdout            write to standard output instead of a file\n",
-	       defaults.config, defaults.workloads, defaults.textfile_dir, defaults.pin_dir);
+	       "      --textfile-dir DIR  where the .prom file goes (default %s)\n",
+	       defaults.config, defaults.textfile_dir);
+	if (!collector->is_shipper)
+		printf("      --workloads FILE    names of peers and services (default %s)\n"
+		       "      --pin-dir DIR       where BPF maps are pinned (default %s)\n"
+		       "      --stdout            write to standard output instead of a file\n",
+		       defaults.workloads, defaults.pin_dir);
 	if (collector->has_log_file)
 		printf("      --log-file FILE     the log (default %s)\n", defaults.log_file);
 	if (collector->is_service)
 		printf("      --interval SECONDS  between .prom files, 1 to %d (default %u)\n",
 		       INTERVAL_MAX, defaults.interval);
-	printf("      --unload            detach and unpin the BPF programs, and exit\n"
-	       "      --check             say what this host has and lacks, change nothing, and exit\n"
-	       "      --check-config      validate the configuration, and exit\n"
+	if (!collector->is_shipper)
+		printf("      --unload            detach and unpin the BPF programs, and exit\n"
+		       "      --check             say what this host has and lacks, change nothing, and "
+		       "exit\n");
+	printf("      --check-config      validate the configuration, and exit\n"
 	       "  -v                      say more on standard error\n"
 	       "  -h, --help              print this help, and exit\n"
 	       "  -V, --version           print the version, and exit\n");
@@ -183,17 +199,31 @@ static int set_option(struct settings *ret, struct command_line *line, int c)
 	return print_help(line->collector);
 }
 
+static bool has_option(const struct collector *collector, int option)
+{
+	switch (option) {
+	case OPTION_INTERVAL:
+		return collector->is_service;
+	case OPTION_LOG_FILE:
+		return collector->has_log_file;
+	case OPTION_WORKLOADS:
+	case OPTION_PIN_DIR:
+	case OPTION_STDOUT:
+	case OPTION_UNLOAD:
+	case OPTION_CHECK:
+		return !collector->is_shipper;
+	default:
+		return true;
+	}
+}
+
 static void select_options(struct option ret[N_OPTIONS + 1], const struct collector *collector)
 {
 	unsigned int n = 0;
 
-	for (unsigned int i = 0; i < N_OPTIONS; i++) {
-		if (all_options[i].val == OPTION_INTERVAL && !collector->is_service)
-			continue;
-		if (all_options[i].val == OPTION_LOG_FILE && !collector->has_log_file)
-			continue;
-		ret[n++] = all_options[i];
-	}
+	for (unsigned int i = 0; i < N_OPTIONS; i++)
+		if (has_option(collector, all_options[i].val))
+			ret[n++] = all_options[i];
 	ret[n] = (struct option){ 0 };
 }
 
@@ -255,7 +285,7 @@ int settings_read(struct settings *ret, const struct collector *collector, int a
 	result = read_options(ret, &line, argc, argv);
 	if (result >= 0 || (ret->unload && !ret->check && !ret->check_config))
 		return result;
-	result = check_workloads(ret, &line);
+	result = collector->is_shipper ? -1 : check_workloads(ret, &line);
 	if (result >= 0)
 		return result;
 	return ret->check_config ? EXIT_OK : -1;

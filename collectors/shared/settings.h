@@ -12,6 +12,7 @@
 #include "settings_log.h"
 #include "settings_selection.h"
 #include "settings_series.h"
+#include "settings_shipper.h"
 
 #define HISTOGRAM_BUCKETS_MAX 19 /* without +Inf */
 
@@ -35,7 +36,7 @@ struct settings {
 	bool needs_workloads;	     /* they were named, so the file must be there */
 	char textfile_dir[PATH_MAX]; /* --textfile-dir */
 	char pin_dir[PATH_MAX];	     /* --pin-dir */
-	char log_file[PATH_MAX];     /* --log-file, access_log only */
+	char log_file[PATH_MAX];     /* --log-file, access_log and log_shipper */
 	bool to_stdout;		     /* --stdout */
 	bool unload;		     /* --unload */
 	bool check;		     /* --check */
@@ -49,8 +50,9 @@ struct settings {
 	unsigned int buckets;	 /* http_requests only: number of entries in bucket_bounds */
 	double bucket_bounds[HISTOGRAM_BUCKETS_MAX];
 	struct selection_settings selection;
-	struct log_settings log;       /* access_log only */
-	struct series_settings series; /* not access_log */
+	struct log_settings log;	 /* access_log and log_shipper */
+	struct series_settings series;	 /* not access_log */
+	struct shipper_settings shipper; /* log_shipper only */
 };
 
 struct collector {
@@ -59,6 +61,7 @@ struct collector {
 	const char *summary; /* one line for --help */
 	bool is_service;     /* has --interval */
 	bool has_log_file;   /* has --log-file */
+	bool is_shipper; /* reads the log: no BPF, no names; [access_log] says what the log is */
 };
 
 /*

@@ -36,7 +36,7 @@ struct parser {
 };
 
 static const char *const sections[] = { "tcp_connections", "tcp_bytes", "http_requests",
-					"access_log" };
+					"access_log", "log_shipper" };
 #define SECTIONS (sizeof(sections) / sizeof(sections[0]))
 
 #define FAIL(p, ...) settings_lines_fail(&(p)->lines, (p)->lines.number, __VA_ARGS__)
@@ -254,6 +254,13 @@ static void read_file(struct parser *p)
 		settings_text_free(&p->values[i].text);
 }
 
+/* The shipper reads what [access_log] says is written. */
+static void take_log(struct settings *ret, const struct settings *access_log)
+{
+	strcpy(ret->log_file, access_log->log_file);
+	ret->log = access_log->log;
+}
+
 int settings_file_read(struct settings *ret, const struct collector *collector, const char *path,
 		       bool required)
 {
@@ -274,6 +281,8 @@ int settings_file_read(struct settings *ret, const struct collector *collector, 
 		read_file(&p);
 	else
 		settings_lines_fail(&p.lines, 0, "%s", strerror(ENOMEM));
+	if (p.foreign && collector->is_shipper)
+		take_log(ret, settings_of(&p, "access_log"));
 	free(p.foreign);
 	settings_lines_close(&p.lines);
 	return p.lines.failed ? EXIT_USAGE : -1;

@@ -22,9 +22,70 @@ static int set_path(struct settings *s, const struct settings_key *key, const ch
 	return 0;
 }
 
+static int set_optional_path(struct settings *s, const struct settings_key *key, const char *value)
+{
+	if (*value)
+		return set_path(s, key, value);
+	*(char *)member(s, key) = '\0';
+	return 0;
+}
+
 static int set_number(struct settings *s, const struct settings_key *key, const char *value)
 {
 	return settings_number(member(s, key), value, key->min, key->max);
+}
+
+static int set_text(struct settings *s, const struct settings_key *key, const char *value)
+{
+	if (strlen(value) < key->min || strlen(value) > SHIPPER_TEXT_MAX)
+		return -EINVAL;
+	strcpy(member(s, key), value);
+	return 0;
+}
+
+static int set_endpoint(struct settings *s, const struct settings_key *key, const char *value)
+{
+	size_t length = strlen(value);
+
+	(void)key;
+	if (!*value) {
+		*s->shipper.endpoint = '\0';
+		return 0;
+	}
+	if (strncmp(value, "http://", 7) && strncmp(value, "https://", 8))
+		return -EINVAL;
+	if (strpbrk(value, " \t?#") || length > SHIPPER_TEXT_MAX)
+		return -EINVAL;
+	while (value[length - 1] == '/')
+		length--;
+	if (value[length - 1] == ':') /* of the scheme: no host */
+		return -EINVAL;
+	memcpy(s->shipper.endpoint, value, length);
+	s->shipper.endpoint[length] = '\0';
+	return 0;
+}
+
+static int set_protocol(struct settings *s, const struct settings_key *key, const char *value)
+{
+	(void)key;
+	if (!strcmp(value, "http/protobuf"))
+		s->shipper.protocol = SHIPPER_HTTP_PROTOBUF;
+	else if (!strcmp(value, "http/json"))
+		s->shipper.protocol = SHIPPER_HTTP_JSON;
+	else if (!strcmp(value, "als/grpc"))
+		s->shipper.protocol = SHIPPER_ALS_GRPC;
+	else
+		return -EINVAL;
+	return 0;
+}
+
+static int set_compression(struct settings *s, const struct settings_key *key, const char *value)
+{
+	(void)key;
+	if (strcmp(value, "gzip") && strcmp(value, "none"))
+		return -EINVAL;
+	s->shipper.gzip = !strcmp(value, "gzip");
+	return 0;
 }
 
 static int set_ring_bytes(struct settings *s, const struct settings_key *key, const char *value)
@@ -167,6 +228,11 @@ static int set_format(struct settings *s, const struct settings_key *key, const 
 #define REMOVE_TAGS	 WORDS(remove_tags, settings_series_check_remove)
 #define ADD_TAGS	 WORDS(add_tags, settings_series_check_add)
 
+#define SHIPPER_FILE(field)	  NAMED(#field, set_optional_path, shipper.field, "an absolute path")
+#define SHIPPER_PATH(field)	  NAMED(#field, set_path, shipper.field, "an absolute path")
+#define SHIPPER_TEXT(field)	  NAMED(#field, set_text, shipper.field, "a text")
+#define SHIPPER_NUMBER(field, is) NAMED(#field, set_number, shipper.field, is)
+
 const struct settings_key settings_keys[] = {
 	{ "meshtap", PATH(textfile_dir) },
 	{ "meshtap", PATH(pin_dir) },
@@ -223,6 +289,28 @@ const struct settings_key settings_keys[] = {
 	{ "access_log",
 	  NAMED("tcp_interval", set_number, log.tcp_interval, "seconds, 0 (off) to 86400"),
 	  RANGE(0, INTERVAL_MAX) },
+	{ "log_shipper", INTERVAL },
+	{ "log_shipper", NAMED("endpoint", set_endpoint, shipper.endpoint,
+			       "http://HOST[:PORT] or https://HOST[:PORT], and a path") },
+	{ "log_shipper", NAMED("protocol", set_protocol, shipper.protocol,
+			       "http/protobuf, http/json or als/grpc") },
+	{ "log_shipper", NAMED("compression", set_compression, shipper.gzip, "gzip or none") },
+	{ "log_shipper", SHIPPER_PATH(state_dir) },
+	{ "log_shipper", SHIPPER_FILE(ca_file) },
+	{ "log_shipper", SHIPPER_FILE(client_certificate) },
+	{ "log_shipper", SHIPPER_FILE(client_key) },
+	{ "log_shipper", SHIPPER_FILE(headers_file) },
+	{ "log_shipper", SHIPPER_TEXT(service_name), RANGE(1, SHIPPER_TEXT_MAX) },
+	{ "log_shipper", SHIPPER_TEXT(host_name) },
+	{ "log_shipper", SHIPPER_TEXT(log_name) },
+	{ "log_shipper", SHIPPER_NUMBER(batch_records, "a number, 1 to 65536"), RANGE(1, 65536) },
+	{ "log_shipper", SHIPPER_NUMBER(batch_bytes, "bytes, 4096 to 4000000"),
+	  RANGE(4096, 4000000) },
+	{ "log_shipper", SHIPPER_NUMBER(batch_age, "milliseconds, 1 to 600000"), RANGE(1, 600000) },
+	{ "log_shipper", SHIPPER_NUMBER(timeout, "seconds, 1 to 600"), RANGE(1, 600) },
+	{ "log_shipper", SHIPPER_NUMBER(retry_min, "milliseconds, 1 to 600000"), RANGE(1, 600000) },
+	{ "log_shipper", SHIPPER_NUMBER(retry_max, "milliseconds, 1 to 3600000"),
+	  RANGE(1, 3600000) },
 };
 
 #define N_KEYS (sizeof(settings_keys) / sizeof(settings_keys[0]))

@@ -5,7 +5,7 @@
 set -u
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
-binaries="meshtap-tcp-connections meshtap-tcp-bytes meshtap-http-requests meshtap-access-log meshtap-workloads"
+binaries="meshtap-tcp-connections meshtap-tcp-bytes meshtap-http-requests meshtap-access-log meshtap-workloads meshtap-log-shipper"
 
 # What bash offers for a word behind another, one a line, sorted.
 offers() { # binary, word, word before

@@ -6,7 +6,7 @@
 set -u
 
 cd "$(dirname "$0")/../.." || exit 1
-binaries="meshtap-tcp-connections meshtap-tcp-bytes meshtap-http-requests meshtap-access-log meshtap-workloads"
+binaries="meshtap-tcp-connections meshtap-tcp-bytes meshtap-http-requests meshtap-access-log meshtap-workloads meshtap-log-shipper"
 collectors="tcp_connections tcp_bytes http_requests access_log"
 out=build/cross/arm64
 

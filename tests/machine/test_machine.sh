@@ -116,6 +116,45 @@ test_rotation() {
 	assertEquals "files" 3 "$(find "$root/var/log/meshtap" -name 'access.log*' | wc -l)"
 }
 
+has_arrived() {
+	[ "$(wc -l <"$dir/shipped")" -ge "$1" ]
+}
+
+shipper_status() { # FIELD of /proc/PID/status
+	awk -v field="$1:" '$1 == field { print $2 }' "/proc/$(pids_of meshtap-log-shipper.service)/status"
+}
+
+# To a receiver on the machine's network: every line that the log has from then on, by a process that has no powers.
+test_shipping() {
+	local receiver_pid begin
+
+	assertFalse "not enabled" "in_machine systemctl is-enabled meshtap-log-shipper.service"
+	assertFalse "no endpoint" "in_machine systemctl start meshtap-log-shipper.service"
+	assertTrue "$(journal_of meshtap-log-shipper.service)" "journal_of meshtap-log-shipper.service | grep -q 'has no endpoint'"
+	cp "$root/etc/meshtap/meshtap.ini" "$dir/meshtap.ini"
+	printf '[log_shipper]\nendpoint = http://127.0.0.1:4318\nservice_name = shop\nhost_name = web-1\n' >>"$root/etc/meshtap/meshtap.ini"
+	: >"$dir/shipped"
+	on_its_network /usr/bin/python3 "$top/tests/live/log_shipper/otlp.py" 4318 "$dir/shipped" "$dir/notes" >"$dir/said" 2>&1 &
+	receiver_pid=$!
+	wait_for grep -q ready "$dir/said" || fail "receiver: $(cat "$dir/said")"
+	in_machine systemctl reset-failed
+	in_machine systemctl start meshtap-log-shipper.service || fail "start: $(journal_of meshtap-log-shipper.service)"
+	begin=$(wc -l <"$root/var/log/meshtap/access.log")
+	load 2000 1000
+	wait_for has_arrived $((begin + 4000)) || fail "$(wc -l <"$dir/shipped") lines arrived: $(cat "$dir/notes") $(journal_of meshtap-log-shipper.service)"
+	assertNull "bad requests" "$(grep ^bad "$dir/notes" | head -n 2)"
+	assertTrue "lines" "cmp -n $(stat -c %s "$dir/shipped") '$dir/shipped' '$root/var/log/meshtap/access.log'"
+	assertNotEquals "its user" 0 "$(shipper_status Uid)"
+	assertEquals "its capabilities" 0000000000000000 "$(shipper_status CapEff)"
+	wait_for scraped '^meshtap_log_shipper_records_sent_total [1-9]' || fail "not scraped"
+	in_machine systemctl stop meshtap-log-shipper.service
+	assertFalse "metrics are gone" "[ -L '$(textfiles)/meshtap_log_shipper.prom' ]"
+	# shellcheck disable=SC2046 # the receiver, and the shell around it
+	kill $(cat "$machine_cgroup/payload/client.service/cgroup.procs")
+	wait $receiver_pid 2>/dev/null
+	cp "$dir/meshtap.ini" "$root/etc/meshtap/meshtap.ini"
+}
+
 # The unit's programs go by a job that follows its own.
 is_not_pinned() {
 	! pins | grep -q "$(echo "${1#meshtap-}" | sed 's/\..*//; s/-/_/')"
@@ -190,7 +229,7 @@ test_units_are_clean() {
 
 	assertNull "$(in_machine sh -c 'cd /lib/systemd/system && systemd-analyze verify --man=no meshtap[.-]*[a-z].* \
 		meshtap-programs@http-requests.service 2>&1')"
-	for unit in meshtap-tcp-connections meshtap-tcp-bytes meshtap-http-requests meshtap-access-log; do
+	for unit in meshtap-tcp-connections meshtap-tcp-bytes meshtap-http-requests meshtap-access-log meshtap-log-shipper; do
 		in_machine systemd-analyze security --no-pager --offline=yes --threshold=30 "/lib/systemd/system/$unit.service" \
 			>"$dir/security" || fail "$unit: $(cat "$dir/security")"
 		grep Overall "$dir/security"
@@ -226,7 +265,7 @@ test_purge() {
 suite() {
 	local name
 
-	for name in install timers rotation stop restart reboot upgrade other_layout kill crash_loop bad_configuration watchdog full_disk \
+	for name in install timers rotation shipping stop restart reboot upgrade other_layout kill crash_loop bad_configuration watchdog full_disk \
 		units_are_clean remove purge; do
 		suite_addTest "test_$name"
 	done

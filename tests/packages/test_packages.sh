@@ -8,7 +8,7 @@ set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$top" || exit 1
 version=$(sed -n 's/^VERSION *:= *//p' Makefile)
-binaries="meshtap-access-log meshtap-http-requests meshtap-tcp-bytes meshtap-tcp-connections meshtap-workloads"
+binaries="meshtap-access-log meshtap-http-requests meshtap-log-shipper meshtap-tcp-bytes meshtap-tcp-connections meshtap-workloads"
 archive=$top/build/meshtap-$version.tar.gz
 base=$top/build/tests/chroot
 
@@ -99,7 +99,7 @@ test_modes() {
 	built deb "$deb" && listing=$(dpkg-deb -c "$deb" | awk '$2 != "root/root" ||
 		$1 !~ /^(drwxr-xr-x|-rw-r--r--|lrwxrwxrwx)$/ && !($1 == "-rwxr-xr-x" && $6 ~ /\/usr\/sbin\/meshtap-/)')
 	assertEquals "deb" "" "$listing"
-	built rpm "$rpm" && listing=$(rpm -qplv "$rpm" | awk '$3 $4 != "rootroot" ||
+	built rpm "$rpm" && listing=$(rpm -qplv "$rpm" | awk '($3 $4 != "rootroot" && !($3 $4 == "rootadm" && $9 == "/var/log/meshtap")) ||
 		$1 !~ /^(drwxr-xr-x|-rw-r--r--|lrwxrwxrwx)$/ && !($1 == "-rwxr-xr-x" && $9 ~ /\/usr\/sbin\/meshtap-/) &&
 		!($1 == "drwxr-x---" && $9 == "/var/log/meshtap")')
 	assertEquals "rpm" "" "$listing"
@@ -224,6 +224,7 @@ test_install_remove_purge() {
 	assertTrue "the directory for metrics" "[ -d '$root/var/lib/prometheus/node-exporter' ]"
 	assertTrue "the timers are enabled" "[ -L '$root/etc/systemd/system/timers.target.wants/meshtap-tcp-bytes.timer' ]"
 	assertTrue "the services are enabled" "[ -L '$root/etc/systemd/system/multi-user.target.wants/meshtap-access-log.service' ]"
+	assertFalse "the log shipper is not enabled" "[ -e '$root/etc/systemd/system/multi-user.target.wants/meshtap-log-shipper.service' ]"
 	assertTrue "configure again" "inside dpkg-reconfigure meshtap >>'$logs/install.log' 2>&1"
 
 	echo "max_series = 5000" | sed '1i[tcp_bytes]' >>"$root/etc/meshtap/meshtap.ini"

@@ -10,9 +10,12 @@
 #include "check.h"
 #include "settings.h"
 
-static const struct collector service = { "meshtap-access-log", "access_log", "Logs.", true, true };
-static const struct collector oneshot = { "meshtap-tcp-bytes", "tcp_bytes", "Counts.", false,
-					  false };
+static const struct collector service = {
+	"meshtap-access-log", "access_log", "Logs.", true, true, false
+};
+static const struct collector oneshot = {
+	"meshtap-tcp-bytes", "tcp_bytes", "Counts.", false, false, false
+};
 
 static char dir[] = "/tmp/test_settings.XXXXXX";
 static char ini[64], workloads[64], output_path[64];

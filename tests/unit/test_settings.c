@@ -67,8 +67,9 @@ static void test_file(void)
 
 static void test_buckets(void)
 {
-	static const struct collector http = { "meshtap-http-requests", "http_requests", "", true,
-					       false };
+	static const struct collector http = {
+		"meshtap-http-requests", "http_requests", "", true, false, false
+	};
 	char arguments[128];
 
 	snprintf(arguments, sizeof(arguments), "-c %s", ini);
@@ -150,7 +151,7 @@ static bool shows(const char *text, const char *section, const char *name)
 static void test_delivered(void)
 {
 	static const char *const sections[] = { "tcp_connections", "tcp_bytes", "http_requests",
-						"access_log" };
+						"access_log", "log_shipper" };
 	static char text[16384];
 	static struct settings defaults;
 	char arguments[128];
@@ -161,8 +162,8 @@ static void test_delivered(void)
 		if (strcmp(settings_keys[i].section, "access_log") ||
 		    strcmp(settings_keys[i].name, "reporter")) /* says the same as mode */
 			CHECK(shows(text, settings_keys[i].section, settings_keys[i].name));
-	for (unsigned int i = 0; i < 4; i++) {
-		struct collector c = { "meshtap-x", sections[i], "", true, true };
+	for (unsigned int i = 0; i < 5; i++) {
+		struct collector c = { "meshtap-x", sections[i], "", true, true, i == 4 };
 
 		write_file(ini, "");
 		CHECK(call(&c, arguments) == -1);
