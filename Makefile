@@ -42,7 +42,7 @@ BINARIES   := $(foreach c,$(COLLECTORS),$(BUILD)/meshtap-$(subst _,-,$(c)))
 TOOL_BINS  := $(foreach t,$(TOOLS),$(BUILD)/meshtap-$(subst _,-,$(t)))
 SHARED_OBJ := $(patsubst collectors/shared/%.c,$(BUILD)/shared/%.o,$(wildcard collectors/shared/*.c))
 
-.PHONY: all run check check-adversity check-cross check-grpc check-http2 check-load check-long check-machine check-mixed check-vm check-vm-machine unit-tests verifier fuzz lint install clean
+.PHONY: all run bench-scale check check-adversity check-cross check-grpc check-http2 check-load check-long check-machine check-mixed check-vm check-vm-machine unit-tests verifier fuzz lint install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -139,6 +139,19 @@ $(BUILD)/tests/verifier: tests/bench/verifier.c
 
 verifier: $(BUILD)/tests/verifier $(BPF_OBJECTS)
 	@$(BUILD)/tests/verifier --max 250000 $(BPF_OBJECTS)
+
+# How costs grow with connections, namespaces and units, see docs/scale.md: 15 minutes, and memory for a million connections if
+# there is some. SCALE="churn units" chooses, SCALE_CONNECTIONS="10000 100000" says how many.
+SCALE_TOOLS := $(BUILD)/tests/crowd $(BUILD)/tests/measure
+
+bench-scale:
+	@packaging/deps.sh test
+	@$(MAKE) --no-print-directory all $(SCALE_TOOLS)
+	@tests/bench/scale.sh
+
+$(SCALE_TOOLS): $(BUILD)/tests/%: tests/bench/%.c
+	$(call say,CC,$@)mkdir -p $(@D)
+	$(Q)$(CC) -D_GNU_SOURCE $(ALL_CFLAGS) -MMD -MP -MT $@ -MF $@.d $< $(ALL_LDFLAGS) -o $@
 
 # Distribution kernels in QEMU; see tests/vm/run.sh. KERNELS="5.10 6.1" chooses.
 check-vm:
