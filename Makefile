@@ -42,7 +42,7 @@ BINARIES   := $(foreach c,$(COLLECTORS),$(BUILD)/meshtap-$(subst _,-,$(c)))
 TOOL_BINS  := $(foreach t,$(TOOLS),$(BUILD)/meshtap-$(subst _,-,$(t)))
 SHARED_OBJ := $(patsubst collectors/shared/%.c,$(BUILD)/shared/%.o,$(wildcard collectors/shared/*.c))
 
-.PHONY: all run bench-scale check check-adversity check-cross check-grpc check-http2 check-load check-long check-machine check-mixed check-vm check-vm-machine unit-tests verifier fuzz lint install clean
+.PHONY: all run bench-scale check check-adversity check-cross check-faults check-grpc check-http2 check-load check-long check-machine check-mixed check-vm check-vm-machine unit-tests verifier fuzz lint install clean soak
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -130,6 +130,13 @@ check-mixed check-adversity check-http2 check-grpc check-load:
 	@$(LONG) MESHTAP_TEST_REQUESTS=$(REQUESTS) \
 		MESHTAP_TESTS=tests/live/test_$(@:check-%=%).sh tests/run.sh
 
+# All faults at once, under load: for longer than in "make check", half of FAULT_SECONDS.
+FAULT_SECONDS ?= 150
+check-faults:
+	@packaging/deps.sh test
+	@$(MAKE) --no-print-directory all
+	@MESHTAP_TEST_SECONDS=$(FAULT_SECONDS) MESHTAP_TESTS_SECONDS=$(FAULT_SECONDS) MESHTAP_TESTS=tests/live/test_faults.sh tests/run.sh
+
 # Instructions that the kernel's verifier walks in each program. The kernel's own limit is a million; ours leaves room.
 BPF_OBJECTS := $(foreach c,$(COLLECTORS),$(BUILD)/bpf/$(c).bpf.o)
 
@@ -148,6 +155,13 @@ bench-scale:
 	@packaging/deps.sh test
 	@$(MAKE) --no-print-directory all $(SCALE_TOOLS)
 	@tests/bench/scale.sh
+
+# Moderate mixed load for so long: memory must be flat.
+soak: SECONDS ?= 3600
+soak:
+	@packaging/deps.sh test
+	@$(MAKE) --no-print-directory all $(SCALE_TOOLS)
+	@tests/bench/soak.sh $(SECONDS)
 
 $(SCALE_TOOLS): $(BUILD)/tests/%: tests/bench/%.c
 	$(call say,CC,$@)mkdir -p $(@D)

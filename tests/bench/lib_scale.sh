@@ -37,6 +37,17 @@ scale_end() {
 	exit "$status"
 }
 
+# As lib.sh's, but a million connections take their time: 1 after ten minutes
+wait_for() {
+	local tries=12000
+
+	while ! "$@" >/dev/null 2>&1; do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || return 1
+		sleep 0.05
+	done
+}
+
 # row N WHAT UNIT FIGURE
 row() {
 	printf '%s\t%s\t%s\t%s\n' "$@"
@@ -150,7 +161,7 @@ maps_of() {
 	local map
 
 	for map in "$pins/$1"/*; do
-		bpftool -j map show pinned "$map" 2>/dev/null
+		bpftool -j map show pinned "$map" 2>/dev/null || true # links, programs
 	done | grep -o '"bytes_memlock":[0-9]*' | awk -F : '{ sum += $2 } END { printf "%.0f\n", sum }'
 }
 
