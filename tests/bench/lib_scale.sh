@@ -225,6 +225,14 @@ no_end_open() {
 	[ "$(ours meshtap_tcp_connections_open source) $(ours meshtap_tcp_connections_open destination)" = "0 0" ]
 }
 
+# show_connections: all that is counted, by both workloads, and state changes that a program met amid itself
+show_connections() {
+	sed -nE 's/^(istio|meshtap)_tcp_connections_([a-z_]+)\{reporter="([a-z]+)",source_workload="([^"]*)".*,destination_workload="([^"]*)".* ([0-9]+)$/# \2 \3 \4 \5 \6/p' \
+		"$dir/textfile/meshtap_tcp_connections.prom"
+	echo "# entries $(health tcp_connections map_entries)"
+	bpftool prog show | grep -E 'name tcp_connections_(state|missed) ' | sed 's/^/# /'
+}
+
 remove_many() {
 	[ ! -d "$cgroup/$many" ] || find "$cgroup/$many" -depth -type d -exec rmdir {} +
 }

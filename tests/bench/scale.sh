@@ -89,6 +89,7 @@ churn() {
 			compare "$way, $end" "$1" "$(ours istio_tcp_connections_${way}_total $end)"
 		done
 	done
+	[ $exact = yes ] || show_connections
 	check_untracked
 	empty_unit "$client"
 	empty_unit "$server"
