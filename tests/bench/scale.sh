@@ -125,7 +125,7 @@ units() {
 	start_all
 	in_unit "$server" "$net" python3 "$top/tests/bench/units_of.py" serve &
 	wait_for ip netns exec "$net" nc -z 127.0.0.1 7001
-	ip netns exec "$net" python3 "$top/tests/bench/units_of.py" make "$1" "$cgroup/$many" "$$"
+	nsenter --net="/run/netns/$net" python3 "$top/tests/bench/units_of.py" make "$1" "$cgroup/$many" "$$"
 	wait_for no_end_open
 	measure_oneshots "$1"
 	for name in istio_requests_total istio_tcp_connections_opened_total; do

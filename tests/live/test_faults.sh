@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # All faults at once, under load: both services are killed and stopped at random moments, told to reload every second, the
-# ring and the log's disk are small and fill up, units come and go. The truth is nginx's own log and h2load's count: no request
-# fails, all are counted, and each is a line of the log or declared. MESHTAP_TEST_SECONDS=600 makes it storm for half
+# ring or the log's disk is small and fills up, units come and go. The truth is nginx's own log and h2load's count: no request
+# fails, all are counted, and each is a line of the log or declared. MESHTAP_TEST_SECONDS=600 makes it storm for most
 # of them, MESHTAP_TEST_SEED repeats the order of faults. Run as root.
 # shellcheck disable=SC1091,SC2034,SC2154,SC2317,SC3043 # lib.sh sets variables; shunit2 calls the functions; dash has local
 set -u
@@ -13,7 +13,7 @@ net=meshtap-faults-$$
 server=meshtap-test-faults-nginx-$$.service
 client=meshtap-test-faults-client-$$.service
 port=$((20000 + $$ % 10000)) # the log is of the whole host: only our own lines have it
-storm_seconds=$((${MESHTAP_TEST_SECONDS:-50} / 2))
+storm_seconds=$((${MESHTAP_TEST_SECONDS:-50} / 3)) # of each of two storms
 seed=${MESHTAP_TEST_SEED:-1}
 small=''
 
@@ -62,8 +62,9 @@ setUp() {
 }
 
 tearDown() {
+	[ -n "$dir" ] || return 0
 	stop_services
-	rm -f "$small"/* "$dir"/rotated/* "$dir"/*.pid
+	rm -f "$small"/* "$dir"/rotated/* "$dir"/pid.*
 }
 
 # configure MAX_CONNECTIONS: a ring that fills up while the log stands still, and lines that can be told apart
@@ -80,7 +81,7 @@ configure() {
 
 run_metrics() {
 	start_metrics
-	echo "$metrics_pid" >"$dir/metrics.pid"
+	echo "$metrics_pid" >"$dir/pid.metrics"
 }
 
 run_log() {
@@ -88,15 +89,15 @@ run_log() {
 	become_collector access-log --interval 3600 --log-file "$small/access.log" 2>"$dir/log.err" &
 	log_pid=$!
 	wait_for grep -q ready "$dir/log.err"
-	echo "$log_pid" >"$dir/log.pid"
+	echo "$log_pid" >"$dir/pid.log"
 }
 
 # kill_service NAME: and start it again
 kill_service() {
 	local pid
 
-	pid=$(cat "$dir/$1.pid")
-	rm "$dir/$1.pid" # one that starts is not told to reload
+	pid=$(cat "$dir/pid.$1")
+	rm "$dir/pid.$1" # one that starts is not told to reload
 	kill -KILL "$pid"
 	wait "$pid" 2>/dev/null
 	"run_$1"
@@ -104,25 +105,26 @@ kill_service() {
 
 # stop_service NAME: for longer than the ring holds
 stop_service() {
-	kill -STOP "$(cat "$dir/$1.pid")"
+	kill -STOP "$(cat "$dir/pid.$1")"
 	sleep 3
-	kill -CONT "$(cat "$dir/$1.pid")"
+	kill -CONT "$(cat "$dir/pid.$1")"
 }
 
-# write_order: rounds of all faults, of more than there is time for
+# write_order FAULT...: rounds of all, of more than there is time for
 write_order() {
 	for _ in $(seq 1000); do
-		printf '%s\n' 'kill_service metrics' 'kill_service log' 'stop_service metrics' 'stop_service log' 'sleep 1'
-	done | awk -v seed="$seed" 'BEGIN { srand(seed) } { print int((NR - 1) / 5), rand(), $0, rand() * 2 }' |
+		printf '%s\n' "$@"
+	done | awk -v seed="$seed" -v n=$# 'BEGIN { srand(seed) } { print int((NR - 1) / n), rand(), $0, rand() * 2 }' |
 		sort -n -k 1,1 -k 2,2 | cut -d ' ' -f 3-
 }
 
-# storm_while PID: a fault, and up to two seconds without
+# storm_while PID FAULT...: a fault, and up to two seconds without
 storm_while() {
-	local fault what pause
+	local load="$1" fault what pause
 
-	write_order >"$dir/order"
-	while ! ended "$1" && read -r fault what pause; do
+	shift
+	write_order "$@" >"$dir/order"
+	while ! ended "$load" && read -r fault what pause; do
 		$fault "$what"
 		echo "$fault $what" >>"$dir/faults"
 		sleep "$pause"
@@ -137,7 +139,7 @@ is_raining() {
 reload_always() {
 	while is_raining; do
 		# shellcheck disable=SC2046 # one word a process
-		kill -HUP $(cat "$dir"/*.pid) 2>/dev/null
+		kill -HUP $(cat "$dir"/pid.*) 2>/dev/null
 		sleep 1
 	done
 }
@@ -235,16 +237,16 @@ assert_lines_declared() {
 	assertEquals "inexact" 0 "$(counted inexact_messages_total)"
 }
 
-# Each fault has done its worst.
+# The faults have done their worst.
 assert_it_stormed() {
 	sort "$dir/faults" | uniq -c
 	assertTrue "the ring was full" "[ $(counted dropped_records_total) -gt 0 ]"
-	assertTrue "the disk was full" "[ $(counted dropped_lines_total reason=no_space) -gt 0 ]"
-	assertTrue "kills" "[ $(grep -c kill_service "$dir/faults") -ge 2 ]"
+	assertTrue "kills" "[ $(grep -c kill_service "$dir/faults") -ge 1 ]"
 	assertTrue "units" "[ $(wc -l <"$dir/churned") -ge 20 ]"
 }
 
-test_storm() {
+# storm FAULT...: with all that goes on besides
+storm() {
 	local load others
 
 	configure 65536
@@ -261,7 +263,7 @@ test_storm() {
 	others="$others $!"
 	load_for "$storm_seconds" &
 	load=$!
-	storm_while $load
+	storm_while $load "$@"
 	wait $load
 	rm "$dir/raining"
 	# shellcheck disable=SC2086 # one word a process
@@ -272,6 +274,19 @@ test_storm() {
 	assert_metrics_exact
 	assert_lines_declared
 	assert_it_stormed
+}
+
+test_storm() {
+	mount -o remount,size=1g "$small"
+	storm 'kill_service metrics' 'kill_service log' 'stop_service metrics' 'stop_service log'
+}
+
+# Lines that were dropped are counted in the process, so here it lives.
+test_storm_on_a_full_disk() {
+	mount -o remount,size=8m "$small"
+	storm 'kill_service metrics' 'stop_service log' 'sleep 1'
+	assertTrue "the disk was full" "[ $(counted dropped_lines_total reason=no_space) -gt 0 ]"
+	mount -o remount,size=1g "$small"
 }
 
 # Of the ends for which there is no room none is followed by half: an end has all its lines or none, and is declared.
