@@ -67,14 +67,14 @@ tearDown() {
 	rm -f "$small"/* "$dir"/rotated/* "$dir"/pid.*
 }
 
-# configure MAX_CONNECTIONS: a ring that fills up while the log stands still, and lines that can be told apart
+# configure MAX_CONNECTIONS RING: and lines that can be told apart
 configure() {
 	cat >"$dir/meshtap.ini" <<-END
 		[http_requests]
 		max_connections = $1
 		[access_log]
 		max_connections = $1
-		ring_bytes = 1M
+		ring_bytes = $2
 		text_format = %REPORTER% %STREAM_ID% %RESPONSE_CODE% %REQ(:PATH)% %UPSTREAM_HOST% %DOWNSTREAM_REMOTE_ADDRESS% end
 	END
 }
@@ -257,7 +257,7 @@ assert_it_stormed() {
 storm() {
 	local load others
 
-	configure 65536
+	configure 65536 1M # fills up while the log stands still
 	run_metrics
 	run_log
 	mark
@@ -301,7 +301,7 @@ test_storm_on_a_full_disk() {
 test_full_map() {
 	local ends lines with_lines
 
-	configure 40
+	configure 40 64M
 	run_metrics
 	run_log
 	mark
@@ -317,6 +317,7 @@ test_full_map() {
 	done
 	with_lines=$(cat "$dir/ends.source" "$dir/ends.destination" | wc -l)
 	echo "$with_lines of 128 ends have lines"
+	assertEquals "ring drops" 0 "$(counted dropped_records_total)"
 	assertTrue "some are followed" "[ $with_lines -gt 0 ]"
 	assertEquals "followed and declared" 128 $((with_lines + $(counted untracked_connections_total)))
 	lines=$(($(rise istio_requests_total)))
