@@ -19,7 +19,7 @@ start_nginx() {
 	gcc -std=c11 -D_GNU_SOURCE -O2 "$load"/*.c -o "$dir/mixed_load"
 	"$dir/mixed_load" --make-files "$dir/www/f"
 	sed "s|@DIR@|$dir|g; s|@PORT@|$port|g; s|@WORKERS@|1|g" "$load/nginx.conf.in" |
-		sed "s|listen \([^;]*:\)\?$port;|& listen $((port + 1)) http2;|" >"$dir/nginx.conf"
+		sed "0,/listen [^;]*;/s||& listen 127.0.0.1:$((port + 1)) http2;|" >"$dir/nginx.conf"
 	in_unit "$server" "$net" nginx -c "$dir/nginx.conf" -e "$dir/error.log" &
 	wait_for ip netns exec "$net" nc -z 127.0.0.1 $port
 }
