@@ -43,7 +43,7 @@ BINARIES   := $(foreach c,$(COLLECTORS),$(BUILD)/meshtap-$(subst _,-,$(c)))
 TOOL_BINS  := $(foreach t,$(TOOLS),$(BUILD)/meshtap-$(subst _,-,$(t)))
 SHARED_OBJ := $(patsubst collectors/shared/%.c,$(BUILD)/shared/%.o,$(wildcard collectors/shared/*.c))
 
-.PHONY: all run bench bench-tools check check-adversity check-cross check-grpc check-http2 check-load check-log-shipper check-long check-machine check-mixed check-vm check-vm-machine unit-tests verifier fuzz lint install clean
+.PHONY: all run bench bench-tools check check-adversity check-cross check-grpc check-http2 check-load check-log-shipper check-long check-machine check-mixed check-vm check-vm-machine unit-tests verifier fuzz lint install clean bench-scale check-faults soak
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -171,6 +171,13 @@ check-mixed check-adversity check-http2 check-grpc check-load check-log-shipper:
 	@$(LONG) MESHTAP_TEST_REQUESTS=$(REQUESTS) \
 		MESHTAP_TESTS=tests/live/test_$(subst -,_,$(@:check-%=%)).sh tests/run.sh
 
+# All faults at once, under load: for longer than in "make check", half of FAULT_SECONDS.
+FAULT_SECONDS ?= 150
+check-faults:
+	@packaging/deps.sh test
+	@$(MAKE) --no-print-directory all
+	@MESHTAP_TEST_SECONDS=$(FAULT_SECONDS) MESHTAP_TESTS_SECONDS=$(FAULT_SECONDS) MESHTAP_TESTS=tests/bench/faults.sh tests/run.sh
+
 # Instructions that the kernel's verifier walks in each program. The kernel's own limit is a million; ours leaves room.
 BPF_OBJECTS := $(foreach c,$(COLLECTORS),$(BUILD)/bpf/$(c).bpf.o)
 
@@ -205,6 +212,26 @@ $(BUILD)/tests/bpf_meter: tests/bench/bpf_meter.c
 $(BUILD)/tests/empty.bpf.o: tests/bench/empty.bpf.c
 	$(call say,BPF,$@)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MT $@ -MF $@.d -c $< -o $@
+
+# How costs grow with connections, namespaces and units, see docs/scale.md: 15 minutes, and memory for a million connections if
+# there is some. SCALE="churn units" chooses, SCALE_CONNECTIONS="10000 100000" says how many.
+SCALE_TOOLS := $(BUILD)/tests/crowd $(BUILD)/tests/measure
+
+bench-scale:
+	@packaging/deps.sh test
+	@$(MAKE) --no-print-directory all $(SCALE_TOOLS)
+	@tests/bench/scale.sh
+
+# Moderate mixed load for so long: memory must be flat.
+soak: SECONDS ?= 3600
+soak:
+	@packaging/deps.sh test
+	@$(MAKE) --no-print-directory all $(SCALE_TOOLS)
+	@tests/bench/soak.sh $(SECONDS)
+
+$(SCALE_TOOLS): $(BUILD)/tests/%: tests/bench/%.c
+	$(call say,CC,$@)mkdir -p $(@D)
+	$(Q)$(CC) -D_GNU_SOURCE $(ALL_CFLAGS) -MMD -MP -MT $@ -MF $@.d $< $(ALL_LDFLAGS) -o $@
 
 # Distribution kernels in QEMU; see tests/vm/run.sh. KERNELS="5.10 6.1" chooses.
 check-vm:
