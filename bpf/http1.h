@@ -116,7 +116,7 @@ http1_inline int http1_tells_host(const struct http1_window *w)
 /* What a whole line means: to who wants it, and for framing. */
 http1_inline enum http1_event http1_take_line(struct http1_window *w, __u32 at, __u32 length)
 {
-	http1_keep(w, at, at + length + 1);
+	http1_call_keep(w, at, at + length + 1);
 	if (http1_tells_host(w))
 		http1_host(w, at, at + length + 1, 1);
 	return http1_line(w, at, length);

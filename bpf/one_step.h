@@ -224,7 +224,7 @@ static __always_inline int message_passes(struct scratch *s, struct connection *
 /* Walks it. Returns WALK_DONE, or WALK_ON: it was not what it seemed to be, or more follows. */
 static __noinline int message_walks(struct scratch *s, struct connection *c)
 {
-	int finished = 0, left = 1, walked, kept;
+	int kept;
 	struct walk *k = &s->walk;
 	struct direction *d = &c->direction[k->direction & 1];
 	__u32 host = 0;
@@ -237,19 +237,21 @@ static __noinline int message_walks(struct scratch *s, struct connection *c)
 	kept = sink_whole_head(c, s);
 	if (kept < 0)
 		return WALK_ON;
+	k->finished = 0;
+	k->is_left = 1;
 	bpf_spin_lock(&c->lock);
-	walked = !message_oddities(c, d, k) && exchange_is_plain(c, k);
-	if (walked) {
+	k->walked = !message_oddities(c, d, k) && exchange_is_plain(c, k);
+	if (k->walked) {
 		direction_takes_head(s, d, host, kept);
-		finished = message_passes(s, c, d);
-		left = d->next_seq != k->seq + k->length;
+		k->finished = message_passes(s, c, d);
+		k->is_left = d->next_seq != k->seq + k->length;
 	}
 	bpf_spin_unlock(&c->lock);
-	if (!walked && kept)
+	if (!k->walked && kept)
 		sink_whole_head_vain(c, s);
-	if (finished)
+	if (k->finished)
 		sink_exchange(c, &k->done, s);
-	return left ? WALK_ON : WALK_DONE;
+	return k->is_left ? WALK_ON : WALK_DONE;
 }
 
 #endif

@@ -56,6 +56,9 @@ struct walk {
 	struct exchange done; /* that ended */
 	__u8 begins_frame;    /* the payload does, as far as can be told */
 	__u8 in_frames;	      /* a window of frames was loaded, see walk_frames() */
+	__u8 walked;	      /* these three are message_walks()'s, here for the verifier */
+	__u8 finished;
+	__u8 is_left;
 };
 
 struct http2_stream_key {
