@@ -274,19 +274,23 @@ static __always_inline int connection_create_early(struct scratch *s, enum repor
 	return -1;
 }
 
+static __always_inline void connection_identify_server(struct connection *c, const struct sock *sk,
+						       const struct tcp_sock *tp)
+{
+	c->local_workload = workload_of_socket(sk);
+	endpoint_of(c->tuple.local_addr, c->tuple.local_port, &c->local);
+	endpoint_of(c->tuple.remote_addr, c->tuple.remote_port, &c->peer);
+	if (tp && c->reporter == REPORTER_DESTINATION)
+		c->peer_workload = peer_of_server(tp, c->local_workload);
+}
+
 static __always_inline void connection_identify(struct connection *c, const struct sock *sk)
 {
 	const struct tcp_sock *tp = bpf_skc_to_tcp_sock((void *)sk);
 
-	c->local_workload = workload_of_socket(sk);
-	endpoint_of(c->tuple.local_addr, c->tuple.local_port, &c->local);
-	endpoint_of(c->tuple.remote_addr, c->tuple.remote_port, &c->peer);
-	if (!tp)
+	connection_identify_server(c, sk, tp);
+	if (!tp || c->reporter == REPORTER_DESTINATION)
 		return;
-	if (c->reporter == REPORTER_DESTINATION) {
-		c->peer_workload = peer_of_server(tp, c->local_workload);
-		return;
-	}
 	c->peer_workload = peer_of_client(&c->tuple);
 	c->client_key = key_of_client(tp, &c->tuple);
 	if (!c->client_key)

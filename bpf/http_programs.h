@@ -23,7 +23,7 @@
 
 #define WINDOW_FIRST 512 /* most heads fit, and little of a body is loaded in vain */
 /* In two loops, one in the other, which are verified in less time than one. 64 KiB in chunks of one
- * byte take 1400 steps; what waits in the stash, while another CPU holds the direction, three for
+ * byte take 1900 steps; what waits in the stash, while another CPU holds the direction, three for
  * each piece. */
 #define WALK_STEPS 64
 
@@ -207,7 +207,7 @@ static __always_inline void walk_all(struct __sk_buff *skb, struct scratch *s,
 static __noinline void identify_early(struct connection *c, const struct tcp_sock *tp)
 {
 	if (c->early && c->local_workload == WORKLOAD_NONE)
-		connection_identify(c, (const struct sock *)tp);
+		connection_identify_server(c, (const struct sock *)tp, tp);
 }
 
 /* c: NULL: it may be about to be made. */
