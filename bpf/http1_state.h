@@ -13,7 +13,7 @@
  * before bytes that it sends on. */
 #define HTTP1_START  256
 #define HTTP1_WINDOW 2048 /* most new bytes */
-#define HTTP1_LINES  12	  /* most lines that are looked at per call */
+#define HTTP1_LINES  10	  /* most lines that are looked at per call */
 #define HTTP1_BYTES  4096 /* a power of two above START + WINDOW: bounds by mask, see http1_at() */
 
 enum http1_phase {

@@ -23,7 +23,7 @@
 
 #define WINDOW_FIRST 512 /* most heads fit, and little of a body is loaded in vain */
 /* In two loops, one in the other, which are verified in less time than one. 64 KiB in chunks of one
- * byte take 1900 steps; what waits in the stash, while another CPU holds the direction, three for
+ * byte take 2300 steps; what waits in the stash, while another CPU holds the direction, three for
  * each piece. */
 #define WALK_STEPS 64
 
