@@ -17,8 +17,8 @@
 #include "http1_line.h"
 #include "http1_tell.h"
 
-#define HTTP1_SCANS (HTTP1_WINDOW / 32 + 8) /* a line of a whole window, and some lines before it  \
-					     */
+/* Groups of words a call: a line of a whole window, and some lines before it. */
+#define HTTP1_SCANS (HTTP1_WINDOW / 32 + 8)
 
 /* Lines of a head that begin with none of these letters are not looked at. */
 http1_inline void http1_want_letters(struct http1_window *w)

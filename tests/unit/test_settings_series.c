@@ -2,7 +2,9 @@
 /* Metrics and labels that are taken away or added: disabled_metrics, remove_tags, add_tags. */
 #include "settings_call.h"
 
-static const struct collector http = { "meshtap-http-requests", "http_requests", "", true, false, false };
+static const struct collector http = {
+	"meshtap-http-requests", "http_requests", "", true, false, false
+};
 
 static void read_good(const struct collector *collector, const char *text)
 {
