@@ -240,7 +240,7 @@ static __always_inline void connection_closed(struct sock *sk, int in_handshake)
 	connection_remove(c, &t);
 }
 
-/* Its data came with the handshake, and it is not to be followed. */
+/* Its data came with the handshake, and it is not to be followed, or was refused (Fast Open). */
 static __always_inline void connection_forget_early(const struct tuple *t)
 {
 	struct connection *c = bpf_map_lookup_elem(&connections, t);
@@ -260,6 +260,7 @@ static __always_inline void connection_established(struct sock *sk, enum reporte
 	if (tuple_of_socket(sk, &t))
 		return;
 	if (!connection_is_selected(sk, &t, reporter == REPORTER_SOURCE)) {
+		connection_unselected(sk, &t, reporter == REPORTER_SOURCE);
 		connection_forget_early(&t);
 		sink_refused(sk, &t, 0, 0);
 		return;
@@ -291,16 +292,11 @@ static __always_inline void connection_established(struct sock *sk, enum reporte
 static __always_inline void connection_refused(struct sock *sk)
 {
 	int error = BPF_CORE_READ(sk, sk_err);
-	struct connection *c;
 	struct tuple t;
 
 	if (tuple_of_socket(sk, &t))
 		return;
-	c = bpf_map_lookup_elem(&connections, &t);
-	if (c && c->early) { /* Fast Open */
-		sink_gone(c, c->next + 1);
-		connection_remove(c, &t);
-	}
+	connection_forget_early(&t);
 	if (!connection_is_selected(sk, &t, 1))
 		error = 0;
 	sink_refused(sk, &t, error, bpf_ktime_get_ns()); /* error 0: the application gave up */

@@ -333,22 +333,20 @@ static __always_inline void connection_describe(struct connection *c, const stru
 	connection_identify(c, sk);
 }
 
-/* When it is made. One that is not selected has no entry, but tells the other end who it is. */
 static __always_inline int connection_is_selected(const struct sock *sk, const struct tuple *t,
 						  int is_client)
 {
-	const struct tcp_sock *tp;
-	__u64 workload;
+	return selection_has_all() || selection_has(t, is_client, workload_of_socket(sk));
+}
 
-	if (selection_has_all())
-		return 1;
-	workload = workload_of_socket(sk);
-	if (selection_has(t, is_client, workload))
-		return 1;
-	tp = bpf_skc_to_tcp_sock((void *)sk);
+/* When it is made: it has no entry, but tells the other end who it is. */
+static __always_inline void connection_unselected(const struct sock *sk, const struct tuple *t,
+						  int is_client)
+{
+	const struct tcp_sock *tp = bpf_skc_to_tcp_sock((void *)sk);
+
 	if (tp)
-		unselected_opened(tp, t, is_client, workload);
-	return 0;
+		unselected_opened(tp, t, is_client, workload_of_socket(sk));
 }
 
 /* CLOSE of one without an entry. */

@@ -34,8 +34,12 @@ static __always_inline void connection_adopt(const struct sock *sk, const struct
 	struct connection *c;
 	struct scratch *s;
 
-	if (bpf_map_lookup_elem(&connections, t) || !connection_is_selected(sk, t, client))
+	if (bpf_map_lookup_elem(&connections, t))
 		return;
+	if (!connection_is_selected(sk, t, client)) {
+		connection_unselected(sk, t, client);
+		return;
+	}
 	s = scratch_claim();
 	if (!s) {
 		count_untracked();
