@@ -175,6 +175,24 @@ test_unit_and_port() {
 	assert_lines 7
 }
 
+known_clients() {
+	bpftool map dump pinned "$pins/http_requests/local_clients" | grep -c '"key"'
+}
+
+# What is noted of a client for its server must go with the connection, also with one that never was.
+test_refused_connects_leave_nothing() {
+	local before i
+
+	configure "include_units = nothing.service"
+	start_metrics
+	start_log
+	before=$(known_clients)
+	for i in 1 2 3 4 5; do
+		assertFalse "refused $i" "in_unit $client $near nc -z 10.97.0.2 9"
+	done
+	assertEquals "clients" "$before" "$(known_clients)"
+}
+
 # hold PORT: a connection that says what is written to a pipe
 hold() {
 	rm -f "$dir/$1/said"
