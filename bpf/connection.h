@@ -274,8 +274,9 @@ static __always_inline int connection_create_early(struct scratch *s, enum repor
 	return -1;
 }
 
-static __always_inline void connection_identify_server(struct connection *c, const struct sock *sk,
-						       const struct tcp_sock *tp)
+/* This end, and, of a server, the other one: all that an early connection can need. */
+static __always_inline void connection_identify_local(struct connection *c, const struct sock *sk,
+						      const struct tcp_sock *tp)
 {
 	c->local_workload = workload_of_socket(sk);
 	endpoint_of(c->tuple.local_addr, c->tuple.local_port, &c->local);
@@ -288,7 +289,7 @@ static __always_inline void connection_identify(struct connection *c, const stru
 {
 	const struct tcp_sock *tp = bpf_skc_to_tcp_sock((void *)sk);
 
-	connection_identify_server(c, sk, tp);
+	connection_identify_local(c, sk, tp);
 	if (!tp || c->reporter == REPORTER_DESTINATION)
 		return;
 	c->peer_workload = peer_of_client(&c->tuple);

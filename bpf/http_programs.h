@@ -207,7 +207,7 @@ static __always_inline void walk_all(struct __sk_buff *skb, struct scratch *s,
 static __noinline void identify_early(struct connection *c, const struct tcp_sock *tp)
 {
 	if (c->early && c->local_workload == WORKLOAD_NONE)
-		connection_identify_server(c, (const struct sock *)tp, tp);
+		connection_identify_local(c, (const struct sock *)tp, tp);
 }
 
 /* c: NULL: it may be about to be made. */
