@@ -64,18 +64,23 @@ struct direction {
 	__u64 last_ns;
 	__u32 next_seq;
 	__u32 fin_seq;
-	__u8 started; /* next_seq is known */
-	__u8 busy;
+	union {
+		__u32 awaits; /* any of these: see one_step.h */
+		struct {
+			__u8 busy;
+			__u8 stale;    /* to be reset before it is walked again */
+			__u8 unsynced; /* HTTP/2: where a frame begins is not known */
+			__u8 has_fin;  /* fin_seq is set */
+		};
+	};
+	__u8 started;	/* next_seq is known */
 	__u8 begun;	/* message_start and started_ns are set */
 	__u8 pushed;	/* request: it is in the ring */
 	__u8 skipped;	/* request: it found no room there */
 	__u8 answers;	/* response: to the oldest exchange, whose status is set */
-	__u8 has_fin;	/* fin_seq is set */
-	__u8 stale;	/* to be reset before it is walked again */
 	__u8 kept;	/* pieces of the message's head that the sink keeps, or KEPT_LOST */
 	__u8 line_kept; /* as struct http1_kept has it, of the line that goes on */
 	__u8 head_open; /* its head has begun in a window before, and not ended */
-	__u8 unsynced;	/* HTTP/2: where a frame begins is not known */
 	__u32 host;	/* request: as in struct exchange */
 	struct http1_parser parser;
 };
@@ -99,30 +104,43 @@ struct connection {
 	__u32 skipped;	  /* requests after these that found no room */
 	__u32 undeclared; /* messages to count as inexact when the connection proves to be HTTP */
 	__u32 owed;	  /* answers to requests that were declared */
+	union {
+		__u64 unsettled; /* any of these: see one_step.h */
+		struct {
+			__u8 closed;
+			__u8 missed; /* segments that could not be walked: bits of enum missed */
+			__u8 early;  /* made from a segment before ESTABLISHED */
+			__u8 pickup; /* enum pickup */
+			__u8 replay_due; /* what came early can be placed now */
+			__u8 refused;	 /* the server refused CONNECT: the request direction is
+					    HTTP again */
+			__u8 reserved[2];
+		};
+	};
+	union {
+		__u32 unusual; /* likewise */
+		struct {
+			__u8 dead;   /* not HTTP: only bytes are counted */
+			__u8 h2;     /* enum h2 */
+			__u8 tunnel; /* the server switched protocols: so does the request
+					direction */
+			__u8 is_deep;
+		};
+	};
 	__u8 lost_reason;
 	__u8 closer; /* whose FIN or RST came first */
 	__u8 is_http;
-	__u8 dead; /* not HTTP: only bytes are counted */
-	__u8 pickup;
 	__u8 follows;	/* the sending direction's messages, also while a beginning is looked for */
 	__u8 pipelined; /* the client sent a request before the last one was answered */
-	__u8 tunnel;	/* the server switched protocols: so does the request direction */
-	__u8 refused;	/* the server refused CONNECT: the request direction is HTTP again */
-	__u8 early;	/* made from a segment before ESTABLISHED */
 	__u8 older;	/* than the collector */
 	__u8 guessed;	/* the reporter is only likely */
-	__u8 missed;	/* segments that could not be walked: bits of enum missed */
-	__u8 is_deep;
 	__u8 has_deep;
 	__u8 has_stash;
-	__u8 replay_due; /* what came early can be placed now */
-	__u8 closed;
 	__u8 looks_http; /* a response seems to have begun */
 	__u8 asked;	 /* a request was declared since the server last spoke */
 	__u8 answered;	 /* the oldest exchange, before its request ended */
 	__u8 hello;	 /* 0, or pieces of a TLS ClientHello that were sent + 1, see hello.h */
 	__u8 undecided;	 /* the server may still tell who it is */
-	__u8 h2;	 /* enum h2 */
 	__u32 stashed;	 /* ranges in its stash */
 	__u32 entered;	 /* counts what was put into it */
 	__u32 kept_from; /* of exchanges before this ordinal the sink has kept nothing, or was

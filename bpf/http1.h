@@ -13,123 +13,18 @@
 #ifndef MESHTAP_HTTP1_H
 #define MESHTAP_HTTP1_H
 
-#include "http1_keep.h"
-#include "http1_line.h"
-#include "http1_tell.h"
-
-/* Groups of words a call: a line of a whole window, and some lines before it. */
-#define HTTP1_SCANS (HTTP1_WINDOW / 32 + 8)
-
-/* Lines of a head that begin with none of these letters are not looked at. */
-http1_inline void http1_want_letters(struct http1_window *w)
-{
-	if (w->parser.phase != HTTP1_HEADERS) /* right after a framing line, a folded one counts */
-		w->letters = ~0U;
-	else
-		w->letters = http1_kept_letters(w) | (__u32)(tells_hosts != 0) << ('h' & 31);
-}
-
-/* Content-L or Transfer. */
-http1_inline int http1_may_frame(const struct http1_window *w, __u32 at)
-{
-	__u64 first = http1_load(http1_at(w, at));
-
-	if ((first | HTTP1_CASE >> 8) == 0x2d746e65746e6f63ULL)
-		return (*http1_at(w, at + 8) | 0x20) == 'l';
-	return (first | HTTP1_CASE) == 0x726566736e617274ULL;
-}
-
-/* A line that can mean nothing to anyone: neither to framing, nor to who wants some, and not the
- * empty line. */
-http1_inline int http1_is_idle_line(const struct http1_window *w, __u32 at)
-{
-	const __u32 framing = 1 << ('c' & 31) | 1 << ('t' & 31);
-	__u8 c = *http1_at(w, at);
-
-	if (c <= ' ' || (w->letters >> (c & 31) & 1))
-		return 0;
-	return !(framing >> (c & 31) & 1) || !http1_may_frame(w, at);
-}
-
-/* Lines were not looked at: what is folded onto the last of them is nobody's. */
-http1_inline void http1_lines_passed(struct http1_window *w)
-{
-	w->kept.line = 0;
-	if (tells_hosts)
-		w->parser.host_flags &= ~HTTP1_HOST_LAST;
-}
+#include "http1_lines.h"
 
 /*
- * The next line that must be looked at; start: where a line begins. Sets line, where it begins.
- * Returns where its LF is, or 0: not in the window (line is where what is unfinished begins), or,
- * with searched unset, not in so many steps.
- */
-http1_inline __u32 http1_next_line(struct http1_window *w, __u32 start)
-{
-	__u32 from = start > HTTP1_START ? start : HTTP1_START, end = w->end, first = start, lf = 0;
-
-	http1_want_letters(w);
-	w->searched = 0;
-	for (int i = 0; i < HTTP1_SCANS; i++) {
-		__u64 mask = 0;
-
-		from = http1_forget(w, from, HTTP1_BYTES - 1);
-		start = http1_forget(w, start, HTTP1_BYTES - 1);
-		w->searched = from >= end;
-		if (w->searched)
-			break;
-		for (int j = 0; j < 4 && !mask; j++) {
-			mask = http1_lf_found(http1_load(http1_at(w, from)));
-			from += mask ? 0 : 8;
-		}
-		from = http1_forget(w, from, HTTP1_BYTES - 1);
-		if (!mask)
-			continue;
-		from += http1_first_byte(mask);
-		if (from >= end) {
-			w->searched = 1;
-			break;
-		}
-		if (!http1_is_idle_line(w, start)) {
-			lf = from;
-			break;
-		}
-		from++;
-		start = from;
-	}
-	w->line = start;
-	if (start != first)
-		http1_lines_passed(w);
-	return lf;
-}
-
-/*
- * In the kernel these two and http1_parse() are global functions (scratch.h): verified once, on
- * their own, whatever the caller's state. They can take no pointers on Linux 5.10, so they find the
+ * In the kernel this and http1_parse() are global functions (scratch.h): verified once, on their
+ * own, whatever the caller's state. They can take no pointers on Linux 5.10, so they find the
  * window by its slot.
  */
-http1_inline int http1_tells_host(const struct http1_window *w)
-{
-	return tells_hosts && !w->parser.response && w->parser.phase <= HTTP1_HEADERS;
-}
-
-/* What a whole line means: to who wants it, and for framing. */
-http1_inline enum http1_event http1_take_line(struct http1_window *w, __u32 at, __u32 length)
-{
-	http1_call_keep(w, at, at + length + 1);
-	if (http1_tells_host(w))
-		http1_host(w, at, at + length + 1, 1);
-	return http1_line(w, at, length);
-}
-
 #ifdef __bpf__
-int http1_line_in(__u32 slot, __u32 at, __u32 length);
-int http1_next_line_in(__u32 slot, __u32 start);
-#define http1_call_line(w, at, length) http1_line_in((w)->slot, at, length)
-#define http1_call_next_line(w, start) http1_next_line_in((w)->slot, start)
+int http1_step_in(__u32 slot, __u32 start);
+#define http1_call_step(w, start) http1_step_in((w)->slot, start)
 #else
-#define http1_call_line(w, at, length) http1_take_line(w, at, length)
-#define http1_call_next_line(w, start) http1_next_line(w, start)
+#define http1_call_step(w, start) http1_step(w, start)
 #endif
 
 http1_inline void http1_restore_carry(const struct http1_parser *p, struct http1_window *w)
@@ -207,17 +102,10 @@ http1_inline int http1_parse(struct http1_window *w, __u32 length)
 	begin = at;
 	w->searched = 0;
 	for (__u32 i = 0; i < HTTP1_LINES; i++) {
-		__u32 lf = http1_call_next_line(w, http1_forget(w, at, HTTP1_BYTES - 1));
-
+		event = http1_call_step(w, http1_forget(w, at, HTTP1_BYTES - 1));
 		at = w->line & (HTTP1_BYTES - 1);
-		lf &= HTTP1_BYTES - 1;
-		if (!lf)
+		if (event == HTTP1_NO_LINE || event == HTTP1_BAD)
 			break;
-		w->searched = 0;
-		event = http1_call_line(w, at, lf - at);
-		if (event == HTTP1_BAD)
-			break;
-		at = lf + 1;
 		if (w->begins && p->phase == HTTP1_START_LINE)
 			begin = at;
 		if (event != HTTP1_MORE)
@@ -232,6 +120,8 @@ http1_inline int http1_parse(struct http1_window *w, __u32 length)
 				break;
 		}
 	}
+	if (event == HTTP1_NO_LINE)
+		event = HTTP1_MORE;
 	at = http1_forget(w, at, HTTP1_BYTES - 1);
 	if (w->begins && p->phase == HTTP1_START_LINE && at < w->end && !http1_can_begin(p, w, at))
 		return HTTP1_BAD;

@@ -36,6 +36,7 @@ enum http1_event {
 	HTTP1_HEAD_END,	   /* call http1_body() */
 	HTTP1_MESSAGE_END, /* call http1_next() */
 	HTTP1_BAD,	   /* not HTTP/1 */
+	HTTP1_NO_LINE,	   /* of http1_step() alone */
 };
 
 enum http1_method {
@@ -91,7 +92,7 @@ struct http1_window {
 	struct http1_parser parser; /* the working copy */
 	__u32 slot;	/* the window's own number: what a verified-once function finds it by */
 	__u32 end;	/* of the bytes */
-	__u32 line;	/* where the line at hand begins */
+	__u32 line;	/* where what is not parsed begins: a line */
 	__u32 letters;	/* bit (c & 31) for each first letter of lines that are looked at */
 	__u32 searched; /* no LF is in the window any more */
 	__u32 zero;	/* always 0, which verifiers do not know: see http1_forget() */

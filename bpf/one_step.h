@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * What nearly all segments are: next in their stream, and either within a body, or a message's
- * whole head with, maybe, its body. They are walked in one step under one lock, which is what
- * following a request costs most. The parser works on the scratch's copy before the lock is taken;
- * under it the direction must be where it was. Everything else, and what follows such a message in
- * the same segment, is left to walk(), which could do all of this too.
+ * whole head with, maybe, its body. They are walked in one step under one lock. The parser works on
+ * the scratch's copy before the lock is taken; under it the direction must be where it was. Of a
+ * message that ends with its segment, the direction keeps nothing. Everything else, and what
+ * follows such a message in the same segment, is left to walk(), which could do all of this too.
  */
 #ifndef MESHTAP_ONE_STEP_H
 #define MESHTAP_ONE_STEP_H
@@ -28,14 +28,12 @@ static __always_inline int packet_is_refused(const struct packet *p, const struc
  */
 static __always_inline __u32 connection_oddities(const struct connection *c, int egress)
 {
-	return c->closed | c->missed | c->early | c->pickup | c->replay_due | c->refused |
-	       (c->undecided & ~egress & 1) | c->stashed;
+	return !!c->unsettled | c->stashed | (c->undecided & ~egress & 1);
 }
 
 static __always_inline __u32 direction_oddities(const struct direction *d, __u32 seq)
 {
-	return d->busy | d->stale | d->unsynced | d->has_fin | (d->started ^ 1) |
-	       (d->next_seq ^ seq);
+	return d->awaits | (d->started ^ 1) | (d->next_seq ^ seq);
 }
 
 /* A stretch that the segment does not come to the end of. A tunnel's beginning may be HTTP/2's. */
@@ -86,9 +84,9 @@ static __always_inline int stretch_passes(struct connection *c, const struct pac
 static __always_inline __u32 message_oddities(const struct connection *c, const struct direction *d,
 					      const struct walk *k)
 {
-	return connection_oddities(c, k->egress) | direction_oddities(d, k->seq) | c->dead | c->h2 |
-	       c->tunnel | c->is_deep | c->skipped | d->begun | d->line_kept | d->parser.flags |
-	       d->parser.carry_length | (d->parser.phase ^ HTTP1_START_LINE);
+	return connection_oddities(c, k->egress) | direction_oddities(d, k->seq) | c->unusual |
+	       c->skipped | d->begun | d->line_kept | d->parser.flags | d->parser.carry_length |
+	       (d->parser.phase ^ HTTP1_START_LINE);
 }
 
 /* The head is whole, and its body can be told without looking at anything else. */
@@ -159,63 +157,105 @@ static __always_inline int exchange_is_plain(const struct connection *c, const s
 	       !(x->state & EXCHANGE_RESPONSE_DONE) && x->method != HTTP1_METHOD_CONNECT;
 }
 
-/* The direction has come to the head's end. Call under the lock. */
-static __always_inline void direction_takes_head(struct scratch *s, struct direction *d, __u32 host,
-						 __u8 kept)
+/* Call under the lock, as the next ones. */
+static __always_inline void exchange_takes_request(struct connection *c, struct exchange *x,
+						   const struct scratch *s, __u32 host, __u8 kept)
 {
-	const struct http1_window *w = &s->window;
+	exchange_begin(x, c->next, s->walk.seen_ns, &s->window.parser);
+	x->request_head = s->walk.head.length;
+	x->kept[REQUEST] = kept;
+	x->host = host;
+	c->is_http = 1;
+	c->next++;
+	c->pipelined |= c->next - c->first > 1;
+}
+
+static __always_inline void exchange_takes_response(struct exchange *x, const struct scratch *s)
+{
+	x->status = s->window.parser.status;
+	if (!x->response_started_ns)
+		x->response_started_ns = s->walk.seen_ns;
+	x->response_head = s->walk.head.length;
+}
+
+/* The segment has the message's end. wire: its bytes. */
+static __always_inline void exchange_takes_end(struct exchange *x, const struct scratch *s,
+					       __u32 wire, __u8 kept)
+{
+	if (s->walk.direction == RESPONSE) {
+		x->response_wire = wire;
+		x->response_body = s->window.parser.body;
+		x->ended_ns = s->walk.now;
+		x->kept[RESPONSE] = kept;
+		x->state |= EXCHANGE_RESPONSE_DONE;
+	} else {
+		x->request_wire = wire;
+		x->request_body = s->window.parser.body;
+		x->request_ended_ns = s->walk.now;
+		x->state |= EXCHANGE_REQUEST_DONE;
+	}
+}
+
+/* It has not. wire: what it has of the message. */
+static __always_inline void direction_goes_on(struct direction *d, const struct scratch *s,
+					      __u32 wire, __u32 host, __u8 kept)
+{
+	const struct http1_parser *p = &s->window.parser;
 
 	d->begun = 1;
-	d->message_start = d->position + w->begin;
+	d->message_start = d->position - wire;
 	d->started_ns = s->walk.seen_ns;
-	d->last_ns = s->walk.now;
-	d->position += w->consumed;
-	d->next_seq += w->consumed;
 	d->host = host;
 	d->kept = kept;
-	d->parser.length = w->parser.length;
-	d->parser.status = w->parser.status;
-	d->parser.phase = w->parser.phase;
-	d->parser.flags = w->parser.flags;
-	d->parser.method = w->parser.method;
-	d->parser.minor = w->parser.minor;
+	d->pushed = s->walk.direction == REQUEST;
+	d->answers = s->walk.direction == RESPONSE;
+	d->parser.skip = p->skip;
+	d->parser.length = p->length;
+	d->parser.body = p->body;
+	d->parser.status = p->status;
+	d->parser.phase = p->phase;
+	d->parser.flags = p->flags;
+	d->parser.method = p->method;
+	d->parser.minor = p->minor;
 }
 
-/* Call under the lock. Returns the method of the request. */
-static __always_inline __u8 exchange_takes_head(struct connection *c, struct direction *d,
-						const struct walk *k)
+/* What there is of the body. Returns MESSAGE_END or MORE; *length: head and body. */
+static __always_inline enum http1_event body_passes(struct http1_parser *p, const struct walk *k,
+						    __u8 method, __u32 *length)
 {
-	struct exchange *x;
+	enum http1_event event = http1_body(p, method);
+	__u64 passable = http1_passable(p);
+	__u32 left = k->length - *length, pass = passable < left ? passable : left;
 
-	if (k->direction == REQUEST) {
-		exchange_push(c, d, NULL);
-		return d->parser.method;
-	}
-	x = &c->ring[c->first & (EXCHANGES_INLINE - 1)];
-	x->status = d->parser.status;
-	if (!x->response_started_ns)
-		x->response_started_ns = d->started_ns;
-	x->response_head = d->position - d->message_start;
-	d->answers = 1;
-	return x->method;
+	if (event != HTTP1_MORE || !pass)
+		return event;
+	*length += pass;
+	return http1_pass(p, pass);
 }
 
-/* Head, and what there is of the body. Call under the lock. Returns whether an exchange is
- * finished, in walk.done. */
+/* Head, and what there is of the body. Returns whether an exchange is finished, in walk.done. */
 static __always_inline int message_passes(struct scratch *s, struct connection *c,
-					  struct direction *d)
+					  struct direction *d, __u32 host, __u8 kept)
 {
 	struct walk *k = &s->walk;
-	enum http1_event event = http1_body(&d->parser, exchange_takes_head(c, d, k));
+	struct exchange *x = &c->ring[k->head.ordinal & (EXCHANGES_INLINE - 1)];
+	__u32 length = s->window.consumed;
+	enum http1_event event;
 	int finished;
-	__u32 offset;
 
-	if (event == HTTP1_MORE)
-		event = sequence_pass(d, k, &offset);
-	if (event != HTTP1_MESSAGE_END)
+	if (k->direction == RESPONSE)
+		exchange_takes_response(x, s);
+	else
+		exchange_takes_request(c, x, s, host, kept);
+	event = body_passes(&s->window.parser, k, x->method, &length);
+	d->position += length;
+	d->next_seq += length;
+	d->last_ns = k->now;
+	if (event != HTTP1_MESSAGE_END) {
+		direction_goes_on(d, s, length - s->window.begin, host, kept);
 		return 0;
-	message_store(c, d, NULL, k->direction == RESPONSE);
-	direction_reset(d);
+	}
+	exchange_takes_end(x, s, length - s->window.begin, kept);
 	finished = exchange_pop(c, NULL, &k->done);
 	c->answered = !finished && k->direction == RESPONSE && c->first != c->next;
 	return finished;
@@ -242,8 +282,7 @@ static __noinline int message_walks(struct scratch *s, struct connection *c)
 	bpf_spin_lock(&c->lock);
 	k->walked = !message_oddities(c, d, k) && exchange_is_plain(c, k);
 	if (k->walked) {
-		direction_takes_head(s, d, host, kept);
-		k->finished = message_passes(s, c, d);
+		k->finished = message_passes(s, c, d, host, kept);
 		k->is_left = d->next_seq != k->seq + k->length;
 	}
 	bpf_spin_unlock(&c->lock);

@@ -76,6 +76,30 @@ static __always_inline int exchange_has_room(struct connection *c, struct deep_r
 	return 1;
 }
 
+static __always_inline void exchange_begin(struct exchange *x, __u32 ordinal, __u64 started_ns,
+					   const struct http1_parser *p)
+{
+	x->started_ns = started_ns;
+	x->ended_ns = 0;
+	x->request_wire = 0;
+	x->request_body = 0;
+	x->response_wire = 0;
+	x->response_body = 0;
+	x->request_ended_ns = 0;
+	x->response_started_ns = 0;
+	x->ordinal = ordinal;
+	x->request_head = 0;
+	x->response_head = 0;
+	x->status = 0;
+	x->minor = p->minor;
+	x->method = p->method;
+	x->state = 0;
+	x->flag = EXCHANGE_OK;
+	x->kept[REQUEST] = 0;
+	x->kept[RESPONSE] = 0;
+	x->host = 0;
+}
+
 /*
  * The newest exchange, for a request whose head is complete or was answered early. Without room the
  * request is skipped: it is counted as inexact when its answer comes. Call under the lock. Returns
@@ -104,25 +128,10 @@ static __always_inline __u32 exchange_push(struct connection *c, struct directio
 		return 0;
 	}
 	x = exchange_at(c, deep, c->next);
-	x->started_ns = d->started_ns;
-	x->ended_ns = 0;
-	x->request_wire = 0;
-	x->request_body = 0;
-	x->response_wire = 0;
-	x->response_body = 0;
-	x->request_ended_ns = 0;
-	x->response_started_ns = 0;
+	exchange_begin(x, c->next, d->started_ns, &d->parser);
 	x->request_head = d->position - d->message_start;
-	x->response_head = 0;
 	x->kept[REQUEST] = d->kept;
-	x->kept[RESPONSE] = 0;
 	x->host = d->host;
-	x->ordinal = c->next;
-	x->status = 0;
-	x->minor = d->parser.minor;
-	x->method = d->parser.method;
-	x->state = 0;
-	x->flag = EXCHANGE_OK;
 	c->next++;
 	d->pushed = 1;
 	c->pipelined |= c->next - c->first > 1;

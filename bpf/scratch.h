@@ -127,19 +127,11 @@ static __always_inline struct scratch *scratch_at(__u32 slot)
 }
 
 /* See http1.h: verified once. */
-__noinline int http1_line_in(__u32 slot, __u32 at, __u32 length)
+__noinline int http1_step_in(__u32 slot, __u32 start)
 {
 	struct scratch *s = bpf_map_lookup_elem(&scratch, &slot);
 
-	return s ? http1_take_line(&s->window, at & (HTTP1_BYTES - 1), length & (HTTP1_BYTES - 1))
-		 : HTTP1_BAD;
-}
-
-__noinline int http1_next_line_in(__u32 slot, __u32 start)
-{
-	struct scratch *s = bpf_map_lookup_elem(&scratch, &slot);
-
-	return s ? http1_next_line(&s->window, start & (HTTP1_BYTES - 1)) : 0;
+	return s ? http1_step(&s->window, start & (HTTP1_BYTES - 1)) : HTTP1_BAD;
 }
 
 __noinline int http1_parse_in(__u32 slot, __u32 length)
