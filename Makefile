@@ -23,7 +23,7 @@ BUILD      ?= build
 SYSROOT    ?=
 PKGS       := libbpf inih libcap libpcre2-8 libnghttp2
 PKGS_workloads   := yaml-0.1
-PKGS_log_shipper := libcurl libprotobuf-c json-c zlib inih libpcre2-8
+PKGS_log_shipper := libcurl libprotobuf-c json-c zlib libdeflate inih libpcre2-8
 
 WARNINGS   := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wformat=2
 CPPFLAGS   += -D_GNU_SOURCE -DMESHTAP_VERSION='"$(VERSION)"' -Ibpf -Icollectors/shared -I$(BUILD)/bpf

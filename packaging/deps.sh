@@ -25,6 +25,7 @@ list() {
 	b|libnghttp2-dev|pkgconfig(libnghttp2)
 	b|libyaml-dev|pkgconfig(yaml-0.1)
 	b|libcurl4-openssl-dev/libcurl4-gnutls-dev|pkgconfig(libcurl)
+	b|libdeflate-dev|pkgconfig(libdeflate)
 	b|libjson-c-dev|pkgconfig(json-c)
 	b|libprotobuf-c-dev|pkgconfig(libprotobuf-c)
 	b|protobuf-c-compiler|/usr/bin/protoc-c

@@ -68,7 +68,8 @@ rule_http1_is_plain_c() {
 
 # What a tool may use of collectors/shared/, its name in front. None of it needs libbpf (tests/cli/test_log_shipper.sh looks at the binary).
 shared_by_tools="log_shipper/settings.h log_shipper/settings_number.h log_shipper/service.h log_shipper/prom_file.h
-	log_shipper/http_head.h log_shipper/log_format_defaults.h log_shipper/log_json_escape.h log_shipper/log_text_utf8.h"
+	log_shipper/http_head.h log_shipper/log_format_defaults.h log_shipper/log_json_escape.h log_shipper/log_text_number.h
+	log_shipper/log_text_utf8.h"
 
 # A tool is a program of its own: it knows nothing of bpf/, nor another tool, and nobody knows it; of collectors/ it knows what
 # is listed above, and besides what the build generates for it.

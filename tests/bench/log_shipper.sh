@@ -71,7 +71,7 @@ bench() {
 	END
 	size=$(stat -c %s "$dir/access.log")
 	begin=$(date +%s%N)
-	taskset -c 0 "$top/build/meshtap-log-shipper" -c "$dir/meshtap.ini" 2>"$dir/errors" &
+	taskset -c "${BENCH_CORE:-0}" "$top/build/meshtap-log-shipper" -c "$dir/meshtap.ini" 2>"$dir/errors" &
 	shipper=$!
 	while [ "$(delivered)" != "$size" ]; do
 		kill -0 "$shipper"

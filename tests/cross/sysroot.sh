@@ -6,7 +6,7 @@ set -eu
 
 arch=$1
 cache=${MESHTAP_CROSS_CACHE:-build/cross}
-packages="libc6-dev libbpf-dev libelf-dev zlib1g-dev libinih-dev libcap-dev libpcre2-dev libnghttp2-dev libyaml-dev libcurl4-openssl-dev libjson-c-dev libprotobuf-c-dev libprotobuf-dev"
+packages="libc6-dev libbpf-dev libelf-dev zlib1g-dev libinih-dev libcap-dev libpcre2-dev libnghttp2-dev libyaml-dev libcurl4-openssl-dev libdeflate-dev libjson-c-dev libprotobuf-c-dev libprotobuf-dev"
 
 # shellcheck source=tests/debian.sh
 . "$(dirname "$0")/../debian.sh"

@@ -8,7 +8,7 @@ set -eu
 cache=${MESHTAP_MACHINE_CACHE:-build/machine}
 # The libraries are what the package depends on: apt is not asked for anything in the machine, which has no network.
 packages="systemd systemd-sysv dbus procps iproute2 kmod curl logrotate nginx-light prometheus-node-exporter nghttp2-client \
-	libbpf1 libinih1 libcap2 libpcre2-8-0 libnghttp2-14 libyaml-0-2 libcurl4 libjson-c5 libprotobuf-c1"
+	libbpf1 libinih1 libcap2 libpcre2-8-0 libnghttp2-14 libyaml-0-2 libcurl4 libdeflate0 libjson-c5 libprotobuf-c1"
 
 # shellcheck source=tests/debian.sh
 . "$(dirname "$0")/../debian.sh"

@@ -3,12 +3,28 @@
 
 #include "log_text_utf8.h"
 
+#include <stdint.h>
+
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+
+/* Bytes at the beginning of t that are ASCII, in whole words: most of a line is. */
+static size_t ascii_words(struct head_text t)
+{
+	size_t at = 0;
+	uint64_t word;
+
+	for (; t.length - at >= sizeof(word); at += sizeof(word)) {
+		memcpy(&word, t.data + at, sizeof(word));
+		if (word & 0x8080808080808080)
+			break;
+	}
+	return at;
+}
 
 /* Bytes at the beginning of t that are valid UTF-8. */
 static size_t valid_length(struct head_text t)
 {
-	size_t at = 0, n;
+	size_t at = ascii_words(t), n;
 
 	while (at < t.length) {
 		n = (unsigned char)t.data[at] < 0x80 ? 1 : utf8_length(t.data + at, t.length - at);

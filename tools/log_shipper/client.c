@@ -123,7 +123,8 @@ int client_init(struct client *ret, const struct shipper_settings *settings)
 		return -ENOMEM;
 	ret->multi = curl_multi_init();
 	ret->easy = curl_easy_init();
-	if (!ret->multi || !ret->easy) {
+	ret->compressor = compress_new();
+	if (!ret->multi || !ret->easy || !ret->compressor) {
 		client_free(ret);
 		return -ENOMEM;
 	}
@@ -138,6 +139,7 @@ void client_free(struct client *c)
 	curl_easy_cleanup(c->easy);
 	curl_multi_cleanup(c->multi);
 	curl_slist_free_all(c->headers);
+	compress_free(c->compressor);
 	buffer_free(&c->compressed);
 	curl_global_cleanup();
 }
@@ -200,7 +202,7 @@ void client_begin(struct client *c, const struct buffer *body)
 	*c->error = '\0';
 	if (set_headers(c, is_compressed))
 		return;
-	if (is_compressed && compress_gzip(&c->compressed, body)) {
+	if (is_compressed && compress_gzip(c->compressor, &c->compressed, body)) {
 		fail(c, "gzip", strerror(ENOMEM));
 		return;
 	}

@@ -16,6 +16,7 @@ struct client {
 	CURLM *multi;
 	CURL *easy;
 	struct curl_slist *headers;
+	struct libdeflate_compressor *compressor;
 	struct buffer compressed;
 	bool is_busy;
 	char error[PATH_MAX + CURL_ERROR_SIZE];

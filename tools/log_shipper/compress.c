@@ -2,34 +2,29 @@
 #include "compress.h"
 
 #include <errno.h>
-#include <zlib.h>
+#include <libdeflate.h>
 
-#define WINDOW_GZIP (15 + 16) /* deflateInit2(): 32 KiB, gzip's header */
-#define MEMORY	    8
+#define FASTEST 1 /* more would cost more than all else */
 
-/* The fastest level: more would cost more than all else. */
-int compress_gzip(struct buffer *to, const struct buffer *from)
+struct libdeflate_compressor *compress_new(void)
 {
-	z_stream z = { 0 };
-	char *out;
-	size_t bound;
-	int r;
+	return libdeflate_alloc_compressor(FASTEST);
+}
 
-	if (deflateInit2(&z, Z_BEST_SPEED, Z_DEFLATED, WINDOW_GZIP, MEMORY, Z_DEFAULT_STRATEGY))
-		return -ENOMEM;
+void compress_free(struct libdeflate_compressor *c)
+{
+	libdeflate_free_compressor(c);
+}
+
+int compress_gzip(struct libdeflate_compressor *c, struct buffer *to, const struct buffer *from)
+{
+	size_t bound = libdeflate_gzip_compress_bound(c, from->length);
+	char *out;
+
 	to->length = 0;
-	bound = deflateBound(&z, from->length);
 	out = buffer_reserve(to, bound);
-	if (!out) {
-		deflateEnd(&z);
+	if (!out)
 		return -ENOMEM;
-	}
-	z.next_in = (unsigned char *)from->data;
-	z.avail_in = from->length;
-	z.next_out = (unsigned char *)out;
-	z.avail_out = bound;
-	r = deflate(&z, Z_FINISH);
-	to->length = z.total_out;
-	deflateEnd(&z);
-	return r == Z_STREAM_END ? 0 : -ENOMEM;
+	to->length = libdeflate_gzip_compress(c, from->data, from->length, out, bound);
+	return to->length ? 0 : -ENOMEM;
 }

@@ -3,91 +3,124 @@
 #include "batch.h"
 
 #include "log_json_escape.h"
+#include "log_text_number.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 
-static void add_text(struct buffer *b, const char *s, size_t length)
+/* All that a record or a field can be besides its texts. */
+#define AROUND_MAX 256
+
+static char *put_bytes(char *to, const char *s, size_t length)
 {
-	char *to = buffer_reserve(b, length * LOG_JSON_WIDE + 2);
+	return mempcpy(to, s, length);
+}
+
+#define PUT(to, literal) put_bytes(to, literal, sizeof(literal) - 1)
+
+static size_t text_max(struct head_text t)
+{
+	return t.length * LOG_JSON_WIDE;
+}
+
+static size_t record_max(const struct record *r)
+{
+	size_t max = text_max(r->line) + AROUND_MAX;
+
+	for (unsigned int i = 0; i < r->count; i++) {
+		const struct field *f = &r->fields[i];
+
+		max += text_max(f->key) + AROUND_MAX;
+		if (f->kind == FIELD_TEXT)
+			max += text_max(f->text);
+	}
+	return max;
+}
+
+static char *put_string_value(char *to, struct head_text t)
+{
+	to = PUT(to, "{\"stringValue\":\"");
+	to = log_json_escape(to, t);
+	return PUT(to, "\"}");
+}
+
+static char *put_integer_value(char *to, int64_t n)
+{
+	to = PUT(to, "{\"intValue\":\"");
+	if (n < 0)
+		*to++ = '-';
+	to = put_decimal(to, n < 0 ? -(uint64_t)n : (uint64_t)n);
+	return PUT(to, "\"}");
+}
+
+static char *put_double_value(char *to, double number)
+{
+	if (isfinite(number))
+		return to + sprintf(to, "{\"doubleValue\":%.17g}", number);
+	return to + sprintf(to, "{\"doubleValue\":\"%s\"}",
+			    isnan(number) ? "NaN"
+			    : number > 0  ? "Infinity"
+					  : "-Infinity");
+}
+
+static char *put_value(char *to, const struct field *f)
+{
+	switch (f->kind) {
+	case FIELD_TEXT:
+		return put_string_value(to, f->text);
+	case FIELD_INTEGER:
+		return put_integer_value(to, f->integer);
+	case FIELD_DOUBLE:
+		return put_double_value(to, f->number);
+	case FIELD_BOOL:
+		return f->integer ? PUT(to, "{\"boolValue\":true}")
+				  : PUT(to, "{\"boolValue\":false}");
+	}
+	return to;
+}
+
+static char *put_record(char *to, const struct record *r)
+{
+	to = PUT(to, "{\"timeUnixNano\":\"");
+	to = put_decimal(to, r->time_ns);
+	to = PUT(to, "\",\"observedTimeUnixNano\":\"");
+	to = put_decimal(to, r->observed_ns);
+	to = PUT(to, "\",\"body\":");
+	to = put_string_value(to, r->line);
+	to = PUT(to, ",\"attributes\":[");
+	for (unsigned int i = 0; i < r->count; i++) {
+		if (i)
+			*to++ = ',';
+		to = PUT(to, "{\"key\":\"");
+		to = log_json_escape(to, r->fields[i].key);
+		to = PUT(to, "\",\"value\":");
+		to = put_value(to, &r->fields[i]);
+		*to++ = '}';
+	}
+	return PUT(to, "]}");
+}
+
+/* Room is made once, for the longest that it may become. */
+void otlp_json_add(struct batch *batch, const struct record *r)
+{
+	char *to = buffer_reserve(&batch->body, record_max(r));
 
 	if (!to)
 		return;
-	*to = '"';
-	to = log_json_escape(to + 1, (struct head_text){ s, length });
-	*to++ = '"';
-	b->length = to - b->data;
-}
-
-static void add_string_value(struct buffer *b, const char *s, size_t length)
-{
-	buffer_add_string(b, "{\"stringValue\":");
-	add_text(b, s, length);
-	buffer_add_string(b, "}");
-}
-
-static void add_double(struct buffer *b, double number)
-{
-	char text[64];
-
-	if (isfinite(number))
-		snprintf(text, sizeof(text), "{\"doubleValue\":%.17g}", number);
-	else
-		snprintf(text, sizeof(text), "{\"doubleValue\":\"%s\"}",
-			 isnan(number) ? "NaN"
-			 : number > 0  ? "Infinity"
-				       : "-Infinity");
-	buffer_add_string(b, text);
-}
-
-static void add_value(struct buffer *b, const struct field *f)
-{
-	char text[64];
-
-	switch (f->kind) {
-	case FIELD_TEXT:
-		add_string_value(b, f->text.data, f->text.length);
-		break;
-	case FIELD_INTEGER:
-		snprintf(text, sizeof(text), "{\"intValue\":\"%" PRId64 "\"}", f->integer);
-		buffer_add_string(b, text);
-		break;
-	case FIELD_DOUBLE:
-		add_double(b, f->number);
-		break;
-	case FIELD_BOOL:
-		buffer_add_string(b, f->integer ? "{\"boolValue\":true}" : "{\"boolValue\":false}");
-		break;
-	}
-}
-
-void otlp_json_add(struct batch *batch, const struct record *r)
-{
-	struct buffer *b = &batch->body;
-	char times[128];
-
-	snprintf(times, sizeof(times),
-		 "%s{\"timeUnixNano\":\"%" PRIu64 "\",\"observedTimeUnixNano\":\"%" PRIu64
-		 "\",\"body\":",
-		 batch->records ? "," : "", r->time_ns, r->observed_ns);
-	buffer_add_string(b, times);
-	add_string_value(b, r->line.data, r->line.length);
-	buffer_add_string(b, ",\"attributes\":[");
-	for (unsigned int i = 0; i < r->count; i++) {
-		buffer_add_string(b, i ? ",{\"key\":" : "{\"key\":");
-		add_text(b, r->fields[i].key.data, r->fields[i].key.length);
-		buffer_add_string(b, ",\"value\":");
-		add_value(b, &r->fields[i]);
-		buffer_add_string(b, "}");
-	}
-	buffer_add_string(b, "]}");
+	if (batch->records)
+		*to++ = ',';
+	batch->body.length = put_record(to, r) - batch->body.data;
 }
 
 static void add_attribute(struct buffer *b, const char *before, const char *value)
 {
+	struct head_text t = { value, strlen(value) };
+	char *to;
+
 	buffer_add_string(b, before);
-	add_string_value(b, value, strlen(value));
+	to = buffer_reserve(b, text_max(t) + AROUND_MAX);
+	if (to)
+		b->length = put_string_value(to, t) - b->data;
 }
 
 void otlp_json_begin(struct batch *batch)
