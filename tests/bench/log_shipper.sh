@@ -1,13 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# log_shipper.sh [RECORDS]: what a record costs the log shipper, in each protocol, on one core. nginx is the receiver: it takes each
-# request and forgets it. The lines have no escapes, as most have none. RECORDS: a multiple of 10,000; 500,000 without.
-# shellcheck disable=SC1091,SC3043 # dash has local
+# What a record costs the log shipper, in each protocol, on one core. nginx is the receiver: it takes each request and forgets it. The
+# lines have no escapes, as most have none. "make bench BENCH=log_shipper" prints the table. RECORDS: a multiple of 10,000.
+# shellcheck disable=SC1091,SC2154,SC3043 # lib.sh sets variables; dash has local
 set -eu
+. "$(dirname "$0")/../live/lib.sh"
+. "$(dirname "$0")/lib.sh"
 
-top=$(cd "$(dirname "$0")/../.." && pwd)
-records=${1:-500000}
+rounds=$(quick 5 2)
+records=${RECORDS:-$(quick 200000 50000)}
+core=${BENCH_CORE:-$(($(nproc) - 1))}
 port=$((20000 + $$ % 10000))
+rounds_file=$tables/log_shipper.rounds
 dir=$(mktemp -d)
 nginx='' shipper=''
 
@@ -18,6 +22,7 @@ end() {
 	rm -rf "$dir"
 }
 trap end EXIT
+trap 'exit 130' INT TERM
 
 start_receiver() {
 	cat >"$dir/nginx.conf" <<-END
@@ -52,12 +57,7 @@ delivered() {
 	sed -n 's/^offset //p' "$dir/state/cursor" 2>/dev/null || true
 }
 
-# bench PROTOCOL PORT COMPRESSION FORMAT
-bench() {
-	local size begin end ticks
-
-	rm -rf "$dir/state"
-	mkdir -p "$dir/state" "$dir/textfile"
+configure() { # PROTOCOL PORT COMPRESSION
 	cat >"$dir/meshtap.ini" <<-END
 		[meshtap]
 		textfile_dir = $dir/textfile
@@ -69,32 +69,42 @@ bench() {
 		compression = $3
 		state_dir = $dir/state
 	END
+}
+
+# The CPU time is what it took until the last line was delivered.
+bench() { # PROTOCOL PORT COMPRESSION FORMAT
+	local what="log-shipper: $1, compression $3, $4" size begin
+
+	rm -rf "$dir/state"
+	mkdir -p "$dir/state" "$dir/textfile"
+	configure "$@"
 	size=$(stat -c %s "$dir/access.log")
 	begin=$(date +%s%N)
-	taskset -c "${BENCH_CORE:-0}" "$top/build/meshtap-log-shipper" -c "$dir/meshtap.ini" 2>"$dir/errors" &
+	taskset -c "$core" "$build/meshtap-log-shipper" -c "$dir/meshtap.ini" 2>"$dir/errors" &
 	shipper=$!
 	while [ "$(delivered)" != "$size" ]; do
 		kill -0 "$shipper"
 		! grep -v ready "$dir/errors" || exit 1
 		sleep 0.02
 	done
-	end=$(date +%s%N)
-	ticks=$(awk '{ print $14 + $15 }' "/proc/$shipper/stat")
-	awk -v p="$1 $3, $4" -v n="$records" -v ns=$((end - begin)) -v ticks="$ticks" -v hz="$(getconf CLK_TCK)" \
-		-v rss="$(awk '/VmHWM/ { print $2 }' "/proc/$shipper/status")" \
-		'BEGIN { printf "%-28s %8.0f records/s  %5.2f us CPU a record  %6d kB RSS\n", p, n * 1e9 / ns, ticks * 1e6 / hz / n, rss }'
+	round "$what" records/s "$(awk -v n="$records" -v ns=$(($(date +%s%N) - begin)) 'BEGIN { print n * 1e9 / ns }')"
+	round "$what" "µs CPU" "$(awk -v n="$records" '{ print $1 / 1e3 / n }' "/proc/$shipper/schedstat")"
+	round "$what" "MB, peak" "$(awk '/^VmHWM/ { print $2 / 1024 }' "/proc/$shipper/status")"
 	kill "$shipper"
 	wait "$shipper"
 	shipper=''
-	grep -v ready "$dir/errors" || true
 }
 
+mkdir -p "$tables"
+: >"$rounds_file"
 start_receiver
 for format in text json; do
 	make_log $format
-	bench http/protobuf $port gzip $format
-	bench http/protobuf $port none $format
-	bench http/json $port gzip $format
-	bench http/json $port none $format
-	bench als/grpc $((port + 2)) none $format
+	for _ in $(seq "$rounds"); do
+		bench http/protobuf $port gzip $format
+		bench http/protobuf $port none $format
+		bench http/json $port gzip $format
+		bench http/json $port none $format
+		bench als/grpc $((port + 2)) none $format
+	done
 done

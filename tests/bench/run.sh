@@ -9,7 +9,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 tables=${BENCH_TABLES:-build/bench}
 built=${MESHTAP_BUILD:-build}
-all='bpf_cost user_cost throughput bulk capacity verifier'
+all='bpf_cost user_cost throughput bulk capacity log_shipper verifier'
 load_before=$(cut -d ' ' -f 1 /proc/loadavg)
 
 # version COMMAND...: the first of its words that looks like one
