@@ -11,7 +11,7 @@ dist:
 	@packaging/dist.sh "$(VERSION)"
 	@echo $(DIST)
 
-# build/deb/meshtap_VERSION-1_ARCH.deb, and the source package
+# build/deb/meshtap_VERSION-1_ARCH.deb, that of meshtap-log-shipper, and the source package
 deb: dist
 	@packaging/deps.sh pack
 	rm -rf $(BUILD)/deb && mkdir -p $(BUILD)/deb
@@ -20,9 +20,9 @@ deb: dist
 	cp -r $(BUILD)/deb/meshtap-$(VERSION)/packaging/debian $(BUILD)/deb/meshtap-$(VERSION)/debian
 	cd $(BUILD)/deb/meshtap-$(VERSION) && $(PACKAGE_ENV) dpkg-buildpackage --no-sign
 	rm -r $(BUILD)/deb/meshtap-$(VERSION)
-	@ls $(BUILD)/deb/meshtap_*.deb
+	@ls $(BUILD)/deb/meshtap_*.deb $(BUILD)/deb/meshtap-log-shipper_*.deb
 
-# build/rpm/meshtap-VERSION-1.ARCH.rpm. No source package: it would say where it was built, and "rpmbuild -ta" of the archive does as
+# build/rpm/meshtap-VERSION-1.ARCH.rpm, and that of meshtap-log-shipper. No source package: it would say where it was built, and "rpmbuild -ta" of the archive does as
 # well. Also on Debian: there rpm knows none of the packages that are installed, nor the macros.
 RPMBUILD := rpmbuild --define "_topdir $(abspath $(BUILD))/rpm/top" --define "_rpmdir $(abspath $(BUILD))/rpm" \
 	    --define "_rpmfilename %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm" \

@@ -21,8 +21,8 @@ build() {
 repack() {
 	rm -rf "$out/root"
 	dpkg-deb -R "$deb" "$out/root"
-	for binary in "$out/$1"/meshtap-*; do
-		install -m 755 "$binary" "$out/root/usr/sbin/"
+	for binary in "$out/root/usr/sbin"/meshtap-*; do
+		install -m 755 "$out/$1/${binary##*/}" "$binary"
 	done
 	sed -i "s/^Version: .*/Version: $2/" "$out/root/DEBIAN/control"
 	(cd "$out/root" && find usr lib -type f -exec md5sum {} + >DEBIAN/md5sums)

@@ -11,6 +11,7 @@ set -u
 . "$(dirname "$0")/failures.sh"
 
 package=$(echo "$top"/build/deb/meshtap_*_*.deb)
+shipper_package=$(echo "$top"/build/deb/meshtap-log-shipper_*_*.deb)
 newer=$top/build/machine/newer.deb
 other_maps=$top/build/machine/maps.deb
 
@@ -120,6 +121,13 @@ has_arrived() {
 	[ "$(wc -l <"$dir/shipped")" -ge "$1" ]
 }
 
+# What "systemd-analyze security" says of a unit; a change that makes it worse is to be seen here.
+assert_confined() {
+	in_machine systemd-analyze security --no-pager --offline=yes --threshold=30 "/lib/systemd/system/$1.service" \
+		>"$dir/security" || fail "$1: $(cat "$dir/security")"
+	grep Overall "$dir/security"
+}
+
 shipper_status() { # FIELD of /proc/PID/status
 	awk -v field="$1:" '$1 == field { print $2 }' "/proc/$(pids_of meshtap-log-shipper.service)/status"
 }
@@ -128,6 +136,8 @@ shipper_status() { # FIELD of /proc/PID/status
 test_shipping() {
 	local receiver_pid begin
 
+	install_package "$shipper_package" || return
+	assert_confined meshtap-log-shipper
 	assertFalse "not enabled" "in_machine systemctl is-enabled meshtap-log-shipper.service"
 	assertFalse "no endpoint" "in_machine systemctl start meshtap-log-shipper.service"
 	assertTrue "$(journal_of meshtap-log-shipper.service)" "journal_of meshtap-log-shipper.service | grep -q 'has no endpoint'"
@@ -153,6 +163,8 @@ test_shipping() {
 	kill $(cat "$machine_cgroup/payload/client.service/cgroup.procs")
 	wait $receiver_pid 2>/dev/null
 	cp "$dir/meshtap.ini" "$root/etc/meshtap/meshtap.ini"
+	in_machine apt-get -q purge -y meshtap-log-shipper >"$dir/apt" 2>&1 || fail "purge: $(cat "$dir/apt")"
+	assertNull "purged" "$(files | grep log-shipper)"
 }
 
 # The unit's programs go by a job that follows its own.
@@ -223,16 +235,13 @@ test_reboot() {
 	assert_lines "reboot" 0
 }
 
-# What "systemd-analyze security" says of each; a change that makes one worse is to be seen here.
 test_units_are_clean() {
-	local unit exposure
+	local unit
 
 	assertNull "$(in_machine sh -c 'cd /lib/systemd/system && systemd-analyze verify --man=no meshtap[.-]*[a-z].* \
 		meshtap-programs@http-requests.service 2>&1')"
-	for unit in meshtap-tcp-connections meshtap-tcp-bytes meshtap-http-requests meshtap-access-log meshtap-log-shipper; do
-		in_machine systemd-analyze security --no-pager --offline=yes --threshold=30 "/lib/systemd/system/$unit.service" \
-			>"$dir/security" || fail "$unit: $(cat "$dir/security")"
-		grep Overall "$dir/security"
+	for unit in meshtap-tcp-connections meshtap-tcp-bytes meshtap-http-requests meshtap-access-log; do
+		assert_confined "$unit"
 	done
 }
 

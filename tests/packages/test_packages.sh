@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# "make check-packages": both packages from the source archive: what the distributions' checkers say, what is in them, that a build
-# elsewhere gives the same bytes, and that the deb leaves nothing behind. A machine with systemd is tests/machine's part.
+# "make check-packages": meshtap and meshtap-log-shipper, as deb and rpm, from the source archive: what the distributions' checkers say,
+# what is in them, that a build elsewhere gives the same bytes, and that the debs leave nothing behind. A machine with systemd is
+# tests/machine's part.
 # shellcheck disable=SC2317,SC2016,SC1091 # shunit2 calls the functions; an inner shell expands; os-release is the host's
 set -u
 
@@ -21,13 +22,32 @@ built() { # what, its file
 oneTimeSetUp() {
 	logs=$SHUNIT_TMPDIR/logs
 	files=$SHUNIT_TMPDIR/files
-	mkdir -p "$logs" "$files/deb" "$files/rpm"
+	mkdir -p "$logs" "$files"/{deb,rpm}{,-log-shipper}
 	make deb >"$logs/deb.log" 2>&1
 	make rpm >"$logs/rpm.log" 2>&1
 	deb=$(echo build/deb/meshtap_"$version"-1_*.deb)
 	rpm=$(echo build/rpm/meshtap-"$version"-1*."$(uname -m)".rpm)
-	[ ! -e "$deb" ] || dpkg-deb -x "$deb" "$files/deb"
-	[ ! -e "$rpm" ] || (cd "$files/rpm" && rpm2cpio "$top/$rpm" | cpio -idm --quiet)
+	shipper_deb=${deb/meshtap_/meshtap-log-shipper_}
+	shipper_rpm=${rpm/meshtap-/meshtap-log-shipper-}
+	unpack "$deb" "$files/deb"
+	unpack "$shipper_deb" "$files/deb-log-shipper"
+	unpack "$rpm" "$files/rpm"
+	unpack "$shipper_rpm" "$files/rpm-log-shipper"
+}
+
+unpack() { # PACKAGE FOLDER
+	case $1 in
+	*.deb) [ ! -e "$1" ] || dpkg-deb -x "$1" "$2" ;;
+	*.rpm) [ ! -e "$1" ] || (cd "$2" && rpm2cpio "$top/$1" | cpio -idm --quiet) ;;
+	esac
+}
+
+# folder KIND NAME: where the package is unpacked that has what is called so
+folder() {
+	case $2 in
+	*meshtap-log-shipper*) echo "$files/$1-log-shipper" ;;
+	*) echo "$files/$1" ;;
+	esac
 }
 
 tearDown() {
@@ -50,10 +70,10 @@ test_rpmlint() {
 	assertContains "$found" "; $found" " 0 errors, 0 warnings"
 }
 
-in_both() { # what, shell pattern of a path: there is one in each package
+in_both() { # what, shell pattern of a path: there is one in each kind of package
 	local kind
 	for kind in deb rpm; do
-		assertTrue "$kind: $1: $2" "compgen -G '$files/$kind$2'"
+		assertTrue "$kind: $1: $2" "compgen -G '$(folder $kind "$2")$2'"
 	done
 }
 
@@ -77,13 +97,24 @@ test_contents() {
 	in_both "documentation" '/usr/share/doc/meshtap*/ARCHITECTURE.md*'
 }
 
-# Each unit of the source is in both packages: /lib in Debian's, /usr/lib in Fedora's.
+# Each unit of the source is in both kinds of package: /lib in Debian's, /usr/lib in Fedora's.
 test_units() {
 	local unit
 	for unit in systemd/*; do
-		assertTrue "deb: $unit" "[ -s '$files/deb/lib/systemd/system/${unit##*/}' ]"
-		assertTrue "rpm: $unit" "[ -s '$files/rpm/usr/lib/systemd/system/${unit##*/}' ]"
+		assertTrue "deb: $unit" "[ -s '$(folder deb "$unit")/lib/systemd/system/${unit##*/}' ]"
+		assertTrue "rpm: $unit" "[ -s '$(folder rpm "$unit")/usr/lib/systemd/system/${unit##*/}' ]"
 	done
+}
+
+# Nor its libraries: whoever does not ship a log does without both.
+test_shipper_is_a_package_of_its_own() {
+	local needed
+	assertNull "$(find "$files/deb" "$files/rpm" -name '*log-shipper*')"
+	built deb "$deb" && built rpm "$rpm" || return
+	needed=$(dpkg-deb -f "$deb" Depends Recommends; rpm -qp --requires --recommends "$rpm" 2>/dev/null)
+	assertNull "$needed" "$(grep -E 'curl|json-c|protobuf|deflate' <<<"$needed")"
+	assertContains "$(dpkg-deb -f "$shipper_deb" Depends)" "meshtap (= $version-1)"
+	assertContains "$(rpm -qp --requires "$shipper_rpm" 2>/dev/null)" "meshtap($(uname -m | tr _ -)) = $version-1"
 }
 
 test_configuration_is_kept() {
@@ -96,10 +127,10 @@ test_configuration_is_kept() {
 
 test_modes() {
 	local listing
-	built deb "$deb" && listing=$(dpkg-deb -c "$deb" | awk '$2 != "root/root" ||
+	built deb "$deb" && listing=$({ dpkg-deb -c "$deb"; dpkg-deb -c "$shipper_deb"; } | awk '$2 != "root/root" ||
 		$1 !~ /^(drwxr-xr-x|-rw-r--r--|lrwxrwxrwx)$/ && !($1 == "-rwxr-xr-x" && $6 ~ /\/usr\/sbin\/meshtap-/)')
 	assertEquals "deb" "" "$listing"
-	built rpm "$rpm" && listing=$(rpm -qplv "$rpm" | awk '($3 $4 != "rootroot" && !($3 $4 == "rootadm" && $9 == "/var/log/meshtap")) ||
+	built rpm "$rpm" && listing=$(rpm -qplv "$rpm" "$shipper_rpm" | awk '($3 $4 != "rootroot" && !($3 $4 == "rootadm" && $9 == "/var/log/meshtap")) ||
 		$1 !~ /^(drwxr-xr-x|-rw-r--r--|lrwxrwxrwx)$/ && !($1 == "-rwxr-xr-x" && $9 ~ /\/usr\/sbin\/meshtap-/) &&
 		!($1 == "drwxr-x---" && $9 == "/var/log/meshtap")')
 	assertEquals "rpm" "" "$listing"
@@ -120,7 +151,7 @@ test_binaries() {
 	local b kind file
 	for kind in deb rpm; do
 		for b in $binaries; do
-			file=$files/$kind/usr/sbin/$b
+			file=$(folder $kind "$b")/usr/sbin/$b
 			assertFalse "$kind: $b names $top" "grep -qaF '$top' '$file'"
 			assertContains "$kind: $b" "$(readelf -h "$file")" "DYN ("
 			assertContains "$kind: $b" "$(readelf -d "$file")" "BIND_NOW"
@@ -134,8 +165,8 @@ test_version() {
 	local b kind
 	for kind in deb rpm; do
 		for b in $binaries; do
-			assertEquals "$kind" "$b $version" "$("$files/$kind/usr/sbin/$b" --version)"
-			assertContains "$kind: $b.8" "$(zcat "$files/$kind/usr/share/man/man8/$b.8.gz" | sed -n '/^\.TH/p')" \
+			assertEquals "$kind" "$b $version" "$("$(folder $kind "$b")/usr/sbin/$b" --version)"
+			assertContains "$kind: $b.8" "$(zcat "$(folder $kind "$b")/usr/share/man/man8/$b.8.gz" | sed -n '/^\.TH/p')" \
 				"\"meshtap $version\""
 		done
 	done
@@ -161,7 +192,7 @@ test_reproducible() {
 	mkdir -p "$SHUNIT_TMPDIR/again"
 	tar -xf "$archive" -C "$SHUNIT_TMPDIR/again"
 	make -C "$again" deb rpm >"$logs/again.log" 2>&1 || tail -n 20 "$logs/again.log"
-	for what in "${archive#"$top/"}" "$deb" "$rpm"; do
+	for what in "${archive#"$top/"}" "$deb" "$shipper_deb" "$rpm" "$shipper_rpm"; do
 		cmp "$top/$what" "$again/$what"
 		assertEquals "$what twice" 0 $?
 	done
@@ -189,10 +220,10 @@ test_textfile_dir_of_another_user() {
 	assertTrue "without node_exporter" "$other ls '$dir'"
 }
 
-# A copy of a minimal system that has what the deb depends on, in $root. Without systemd: the scripts must do without.
+# A copy of a minimal system that has what the debs depend on, in $root. Without systemd: the scripts must do without.
 chroot_make() {
 	local packages made=$base.packages
-	packages=$(dpkg-deb -f "$deb" Depends | sed 's/([^)]*)//g; s/[ ]//g')
+	packages=$({ dpkg-deb -f "$deb" Depends; dpkg-deb -f "$shipper_deb" Depends; } | sed 's/([^)]*)//g; s/[ ]//g; s/^meshtap,//' | paste -sd,)
 	if [ "$(cat "$made" 2>/dev/null)" != "$packages" ]; then
 		rm -rf "$base"
 		debootstrap --variant=minbase --include="$packages" "$(. /etc/os-release && echo "$VERSION_CODENAME")" "$base" \
@@ -203,6 +234,7 @@ chroot_make() {
 	rm -rf "$root"
 	cp -a "$base" "$root"
 	cp "$deb" "$root/root/meshtap.deb"
+	cp "$shipper_deb" "$root/root/shipper.deb"
 }
 
 inside() {
@@ -210,7 +242,7 @@ inside() {
 }
 
 list_files() { # all but what dpkg itself keeps
-	(cd "$root" && find . -path ./var/lib/dpkg -prune -o -path ./var/log/dpkg.log -prune -o -path ./root/meshtap.deb -prune -o \
+	(cd "$root" && find . -path ./var/lib/dpkg -prune -o -path ./var/log/dpkg.log -prune -o -path './root/*.deb' -prune -o \
 		-path ./var/cache/debconf -prune -o -print | sort)
 }
 
@@ -224,7 +256,6 @@ test_install_remove_purge() {
 	assertTrue "the directory for metrics" "[ -d '$root/var/lib/prometheus/node-exporter' ]"
 	assertTrue "the timers are enabled" "[ -L '$root/etc/systemd/system/timers.target.wants/meshtap-tcp-bytes.timer' ]"
 	assertTrue "the services are enabled" "[ -L '$root/etc/systemd/system/multi-user.target.wants/meshtap-access-log.service' ]"
-	assertFalse "the log shipper is not enabled" "[ -e '$root/etc/systemd/system/multi-user.target.wants/meshtap-log-shipper.service' ]"
 	assertTrue "configure again" "inside dpkg-reconfigure meshtap >>'$logs/install.log' 2>&1"
 
 	echo "max_series = 5000" | sed '1i[tcp_bytes]' >>"$root/etc/meshtap/meshtap.ini"
@@ -241,6 +272,63 @@ test_install_remove_purge() {
 	assertTrue "purge" "inside dpkg -P meshtap >>'$logs/install.log' 2>&1"
 	rmdir "$root/var/lib/prometheus/node-exporter" "$root/var/lib/prometheus" 2>/dev/null
 	assertEquals "files left" "" "$(diff <(echo "$before") <(list_files))"
+}
+
+# What the log shipper has beside the others: how far it is, in its state directory.
+shipper_has_run() {
+	mkdir -p "$root/var/lib/private/meshtap-log-shipper"
+	ln -s private/meshtap-log-shipper "$root/var/lib/meshtap-log-shipper"
+	touch "$root/var/lib/private/meshtap-log-shipper/cursor"
+}
+
+purge_both() { # FILES: those before
+	assertTrue "purge" "inside dpkg -P meshtap-log-shipper meshtap >>'$logs/shipper.log' 2>&1"
+	rmdir "$root"/var/lib/{prometheus/node-exporter,prometheus,private} 2>/dev/null
+	assertEquals "files left" "" "$(diff <(echo "$1") <(list_files))"
+}
+
+test_log_shipper_install_remove_purge() {
+	local before wants=etc/systemd/system/multi-user.target.wants/meshtap-log-shipper.service
+	built deb "$shipper_deb" || return
+	chroot_make || { fail "no chroot"; return; }
+	before=$(list_files)
+	assertFalse "not alone" "inside dpkg -i /root/shipper.deb >'$logs/shipper.log' 2>&1"
+	inside dpkg -P meshtap-log-shipper >>"$logs/shipper.log" 2>&1
+	assertTrue "install" "inside dpkg -i /root/meshtap.deb /root/shipper.deb >>'$logs/shipper.log' 2>&1"
+	assertTrue "it runs" "inside meshtap-log-shipper --check-config"
+	assertFalse "it is not enabled" "[ -e '$root/$wants' ]"
+	shipper_has_run
+	assertTrue "remove" "inside dpkg -r meshtap-log-shipper >>'$logs/shipper.log' 2>&1"
+	assertTrue "how far it is stays" "[ -e '$root/var/lib/meshtap-log-shipper/cursor' ]"
+	assertTrue "the others stay" "inside meshtap-access-log --check-config"
+	purge_both "$before"
+}
+
+# one_package: both in one, as an older version had it
+one_package() {
+	local tree=$SHUNIT_TMPDIR/one
+	rm -rf "$tree"
+	dpkg-deb -R "$deb" "$tree"
+	cp -a "$files/deb-log-shipper/." "$tree/"
+	sed -i "s/^Version: .*/Version: 0.0.1-1/" "$tree/DEBIAN/control"
+	dpkg-deb --root-owner-group -Znone -b "$tree" "$root/root/one.deb" >/dev/null
+	rm -r "$tree"
+}
+
+# dpkg takes the one package's files for the new package, in whatever order the two come, and keeps how far it was.
+test_upgrade_from_one_package() {
+	local before
+	built deb "$shipper_deb" || return
+	chroot_make || { fail "no chroot"; return; }
+	before=$(list_files)
+	one_package
+	assertTrue "one package" "inside dpkg -i /root/one.deb >'$logs/shipper.log' 2>&1"
+	shipper_has_run
+	assertTrue "upgrade" "inside dpkg --auto-deconfigure -i /root/shipper.deb /root/meshtap.deb >>'$logs/shipper.log' 2>&1"
+	assertEquals "meshtap-log-shipper: /usr/sbin/meshtap-log-shipper" "$(inside dpkg -S /usr/sbin/meshtap-log-shipper)"
+	assertTrue "it runs" "inside meshtap-log-shipper --check-config"
+	assertTrue "how far it was" "[ -e '$root/var/lib/meshtap-log-shipper/cursor' ]"
+	purge_both "$before"
 }
 
 # Programs that were loaded by hand, or by units that systemd no longer knows: a removal unloads them.
