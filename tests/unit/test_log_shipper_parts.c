@@ -62,6 +62,7 @@ static void test_damaged_cursor(void)
 	check_damaged(BEGIN "301 ab\nmodified 1.000000002\n");
 	check_damaged(BEGIN "5000 ab\nmodified 1.000000002\n");
 	check_damaged(BEGIN "300 ab\nmodified 1.000000002\nmore");
+	check_damaged(BEGIN "300 ab\nmodified 1.1000000000\n");
 	unlink(path);
 }
 

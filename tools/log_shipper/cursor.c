@@ -40,7 +40,8 @@ static int parse(struct cursor *ret, const char *text)
 	if (sscanf(text, SCAN, &c.device, &c.inode, &c.offset, &c.head_length, &c.head_hash,
 		   &seconds, &c.modified.tv_nsec, &end) != 7)
 		return -EINVAL;
-	if (text[end] || c.head_length > CURSOR_HEAD_MAX || c.head_length > c.offset)
+	if (text[end] || c.head_length > CURSOR_HEAD_MAX || c.head_length > c.offset ||
+	    c.offset > INT64_MAX || c.modified.tv_nsec < 0 || c.modified.tv_nsec > 999999999)
 		return -EINVAL;
 	c.modified.tv_sec = seconds;
 	*ret = c;
