@@ -201,13 +201,15 @@ static const struct place {
 	{ "x_forwarded_for", set_forwarded_for },
 };
 
+/* A key may have any bytes, also NUL. */
 static int compare_key(const void *key, const void *place)
 {
 	const struct head_text *k = key;
 	const char *other = ((const struct place *)place)->key;
-	int order = strncmp(k->data, other, k->length);
+	size_t length = strlen(other);
+	int order = memcmp(k->data, other, k->length < length ? k->length : length);
 
-	return order ? order : -(int)(unsigned char)other[k->length];
+	return order ? order : (k->length > length) - (k->length < length);
 }
 
 /* A field that has no other place. */
