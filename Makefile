@@ -153,7 +153,7 @@ check:
 	@tests/run.sh $(UNIT_TESTS)
 
 # What "make check" has no time for: 1,000,000 mixed requests on a good link, 100,000 on a bad one, 1,000,000 of HTTP/2,
-# 100,000 calls of gRPC, 10,000,000 while the log is rotated, 1,000,000 lines to a collector.
+# 100,000 calls of gRPC, 10,000,000 while the log is rotated, 1,000,000 lines to a collector by each protocol.
 LONG = MESHTAP_TEST_SECONDS=3600 MESHTAP_TESTS_SECONDS=3600
 
 check-long: check-mixed check-adversity check-http2 check-grpc check-load check-log-shipper
@@ -287,6 +287,14 @@ $(BUILD)/fuzz/fuzz_http2_heads: FUZZ_LIBS := $(shell pkg-config --libs libnghttp
 $(BUILD)/fuzz/fuzz_istio_objects: $(filter-out %/main.c,$(wildcard tools/workloads/*.c))
 $(BUILD)/fuzz/fuzz_istio_objects: FUZZ_CFLAGS += -DMESHTAP_VERSION='"$(VERSION)"' -Itools/workloads
 $(BUILD)/fuzz/fuzz_istio_objects: FUZZ_LIBS := $(shell pkg-config --libs $(PKGS_workloads))
+
+FUZZ_SHIPPER := $(BUILD)/fuzz/fuzz_log_shipper_lines $(BUILD)/fuzz/fuzz_log_shipper_replies
+# Its parts, but for the loop.
+$(FUZZ_SHIPPER): $(filter-out %/main.c %/shipper.c %/gather.c %/deliver.c %/metrics.c,$(wildcard tools/log_shipper/*.c)) | $(PROTO_OBJ)
+$(FUZZ_SHIPPER): $(addprefix collectors/shared/,log_json_escape.c log_text_number.c log_text_utf8.c prom_file.c \
+	prom_text.c settings_number.c)
+$(FUZZ_SHIPPER): FUZZ_CFLAGS += -DMESHTAP_VERSION='"$(VERSION)"' -Itools/log_shipper $(LOG_SHIPPER_CFLAGS)
+$(FUZZ_SHIPPER): FUZZ_LIBS := $(PROTO_OBJ) $(shell pkg-config --libs $(PKGS_log_shipper))
 
 fuzz: $(FUZZERS) $(BUILD)/fuzz/make_seeds $(BUILD)/fuzz/parse_http1
 	@tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZERS)

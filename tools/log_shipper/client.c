@@ -3,63 +3,24 @@
 
 #include "compress.h"
 #include "header_file.h"
-#include "settings_number.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #define PATH_OTLP "/v1/logs"
 #define PATH_ALS  "/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs"
 
-/* What does not fit is left out: no receiver has so much to say. */
 static size_t take_body(char *data, size_t size, size_t count, void *user)
 {
-	struct reply *r = user;
-	size_t length = size * count, room = sizeof(r->body) - r->length;
-
-	memcpy(r->body + r->length, data, length < room ? length : room);
-	r->length += length < room ? length : room;
-	return length;
+	reply_add_body(user, data, size * count);
+	return size * count;
 }
 
-/* Whether a header line has this name; what does not fit of its value is left out. */
-static bool has_value(const char *line, size_t length, const char *name,
-		      char value[REPLY_MESSAGE_MAX])
-{
-	size_t n = strlen(name);
-
-	if (length <= n || strncasecmp(line, name, n) || line[n] != ':')
-		return false;
-	line += n + 1;
-	length -= n + 1;
-	while (length && *line == ' ') {
-		line++;
-		length--;
-	}
-	while (length && strchr("\r\n", line[length - 1]))
-		length--;
-	if (length >= REPLY_MESSAGE_MAX)
-		length = REPLY_MESSAGE_MAX - 1;
-	memcpy(value, line, length);
-	value[length] = '\0';
-	return true;
-}
-
-/* Headers and trailers. */
 static size_t take_header(char *data, size_t size, size_t count, void *user)
 {
-	struct reply *r = user;
-	size_t length = size * count;
-	char value[REPLY_MESSAGE_MAX];
-	unsigned int status;
-
-	if (has_value(data, length, "grpc-status", value))
-		r->grpc_status = settings_number(&status, value, 0, INT_MAX) ? -1 : (int)status;
-	else
-		has_value(data, length, "grpc-message", r->message);
-	return length;
+	reply_add_header(user, data, size * count);
+	return size * count;
 }
 
 static bool is_tls(const struct shipper_settings *s)
@@ -198,7 +159,7 @@ void client_begin(struct client *c, const struct buffer *body)
 	bool is_compressed = c->settings->gzip && c->settings->protocol != SHIPPER_ALS_GRPC;
 	const struct buffer *sent = is_compressed ? &c->compressed : body;
 
-	c->reply = (struct reply){ .grpc_status = -1 };
+	reply_clear(&c->reply);
 	*c->error = '\0';
 	if (set_headers(c, is_compressed))
 		return;

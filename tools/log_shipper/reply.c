@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "reply.h"
 
+#include "settings_number.h"
+
 #include "opentelemetry/proto/collector/logs/v1/logs_service.pb-c.h"
 
 #include <json-c/json.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 typedef Opentelemetry__Proto__Collector__Logs__V1__ExportLogsServiceResponse Response;
 
@@ -20,6 +24,56 @@ enum grpc_code {
 	GRPC_UNAVAILABLE = 14,
 	GRPC_DATA_LOSS
 };
+
+void reply_clear(struct reply *r)
+{
+	*r = (struct reply){ .grpc_status = -1 };
+}
+
+/* What does not fit is left out: no receiver has so much to say. */
+void reply_add_body(struct reply *r, const void *bytes, size_t length)
+{
+	size_t room = sizeof(r->body) - r->length;
+
+	if (length > room)
+		length = room;
+	memcpy(r->body + r->length, bytes, length);
+	r->length += length;
+}
+
+/* Whether a header line has this name; what does not fit of its value is left out. */
+static bool has_value(const char *line, size_t length, const char *name,
+		      char value[REPLY_MESSAGE_MAX])
+{
+	size_t n = strlen(name);
+
+	if (length <= n || strncasecmp(line, name, n) || line[n] != ':')
+		return false;
+	line += n + 1;
+	length -= n + 1;
+	while (length && *line == ' ') {
+		line++;
+		length--;
+	}
+	while (length && strchr("\r\n", line[length - 1]))
+		length--;
+	if (length >= REPLY_MESSAGE_MAX)
+		length = REPLY_MESSAGE_MAX - 1;
+	memcpy(value, line, length);
+	value[length] = '\0';
+	return true;
+}
+
+void reply_add_header(struct reply *r, const char *line, size_t length)
+{
+	char value[REPLY_MESSAGE_MAX];
+	unsigned int status;
+
+	if (has_value(line, length, "grpc-status", value))
+		r->grpc_status = settings_number(&status, value, 0, INT_MAX) ? -1 : (int)status;
+	else
+		has_value(line, length, "grpc-message", r->message);
+}
 
 /* Whatever the receiver sent: one line of ASCII. */
 static void append(char why[REPLY_MESSAGE_MAX], const void *bytes, size_t length)

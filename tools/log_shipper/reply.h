@@ -10,7 +10,7 @@
 #define REPLY_BODY_MAX	  (64u << 10)
 #define REPLY_MESSAGE_MAX 200
 
-/* The response, or why there is none. */
+/* The response as it comes, or why there is none. */
 struct reply {
 	const char *error; /* NULL: there is a response */
 	long http_status;
@@ -32,6 +32,12 @@ struct judgement {
 	unsigned long long rejected; /* VERDICT_ACCEPTED: records that were not */
 	char why[REPLY_MESSAGE_MAX]; /* printable; "": nothing to say */
 };
+
+void reply_clear(struct reply *r);
+
+/* A header or a trailer: a line of any bytes, as it came. */
+void reply_add_header(struct reply *r, const char *line, size_t length);
+void reply_add_body(struct reply *r, const void *bytes, size_t length);
 
 /* As the OTLP specification has it for HTTP and for gRPC's codes. */
 void reply_judge(struct judgement *ret, const struct reply *r, enum shipper_protocol protocol);
