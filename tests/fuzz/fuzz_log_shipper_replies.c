@@ -87,16 +87,23 @@ static void retry(const uint8_t *data, size_t size)
 		abort();
 }
 
-/* The directory is this process's own; libFuzzer's parallel jobs are processes. */
-static const char *own_dir(void)
+static char own_dir[] = "/tmp/fuzz-cursor.XXXXXX";
+
+static void remove_dir(void)
 {
-	static char dir[] = "/tmp/fuzz-cursor.XXXXXX";
+	rmdir(own_dir);
+}
+
+/* A process's own: libFuzzer's parallel jobs are processes. */
+static void make_dir(void)
+{
 	static bool is_made;
 
-	if (!is_made && !mkdtemp(dir))
+	if (is_made)
+		return;
+	if (!mkdtemp(own_dir) || atexit(remove_dir))
 		abort();
 	is_made = true;
-	return dir;
 }
 
 static void read_cursor(const uint8_t *data, size_t size)
@@ -105,12 +112,13 @@ static void read_cursor(const uint8_t *data, size_t size)
 	struct cursor c;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/cursor", own_dir());
+	make_dir();
+	snprintf(path, sizeof(path), "%s/cursor", own_dir);
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0 || write(fd, data, size) != (ssize_t)size)
 		abort();
 	close(fd);
-	if (!cursor_read(&c, own_dir()) &&
+	if (!cursor_read(&c, own_dir) &&
 	    (c.head_length > CURSOR_HEAD_MAX || c.head_length > c.offset || c.offset > INT64_MAX ||
 	     c.modified.tv_nsec < 0 || c.modified.tv_nsec > 999999999))
 		abort();
