@@ -57,6 +57,7 @@ delivered() {
 	sed -n 's/^offset //p' "$dir/state/cursor" 2>/dev/null || true
 }
 
+# The age is that of the last batch alone: the others are full before.
 configure() { # PROTOCOL PORT COMPRESSION
 	cat >"$dir/meshtap.ini" <<-END
 		[meshtap]
@@ -68,6 +69,7 @@ configure() { # PROTOCOL PORT COMPRESSION
 		protocol = $1
 		compression = $3
 		state_dir = $dir/state
+		batch_age = 1
 	END
 }
 
