@@ -87,9 +87,10 @@ struct log_state {
 	__u64 is_asleep;     /* the reader waits for a wake-up; else it looks by itself soon */
 	__u64 interval_from; /* periodic records: CLOCK_MONOTONIC of this look and the last one */
 	__u64 interval_to;
-	__u64 lines_given;  /* by this process and those before it to the file */
-	__u64 lines_ended;  /* of these: written, or dropped and counted */
-	__u64 lines_killed; /* of these: gone with a process that was killed */
+	__u64 lines_given; /* by this process and those before it to the file */
+	__u64 lines_written;
+	__u64 lines_dropped[3]; /* by enum log_drop of user space */
+	__u64 lines_killed;	/* the rest when a process began: gone with one before it */
 };
 
 #define FILTER_FLAGS  8	   /* of enum exchange_flag; a power of two */

@@ -28,7 +28,7 @@ static __always_inline int packet_is_refused(const struct packet *p, const struc
  */
 static __always_inline __u32 connection_oddities(const struct connection *c, int egress)
 {
-	return !!c->unsettled | c->stashed | (c->undecided & ~egress & 1);
+	return (c->unsettled != 0) | c->stashed | (c->undecided & ~egress & 1);
 }
 
 static __always_inline __u32 direction_oddities(const struct direction *d, __u32 seq)

@@ -21,14 +21,14 @@ static void write_dropped_lines(struct prom_text *t, const struct writer *w)
 		    "Lines that could not be written.");
 	for (int i = 0; i < LOG_DROPS; i++) {
 		snprintf(label, sizeof(label), "reason=\"%s\"", reasons[i]);
-		prom_sample(t, PREFIX "_dropped_lines_total", label, w->log.status.dropped[i]);
+		prom_sample(t, PREFIX "_dropped_lines_total", label, w->state->lines_dropped[i]);
 	}
 	prom_sample(t, PREFIX "_dropped_lines_total", "reason=\"killed\"", w->state->lines_killed);
 }
 
 static void write_lines(struct prom_text *t, const struct writer *w)
 {
-	write_value(t, PREFIX "_lines_total", "counter", "Lines written.", w->log.status.lines);
+	write_value(t, PREFIX "_lines_total", "counter", "Lines written.", w->state->lines_written);
 	write_dropped_lines(t, w);
 	prom_family(t, PREFIX "_dropped_records_total", "counter",
 		    "Lines for which the ring between kernel and process had no room.");

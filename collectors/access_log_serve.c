@@ -47,10 +47,33 @@ static void drain(struct writer *w)
 	log_file_flush(w->log.file);
 }
 
-static void report(const struct writer *w)
-{
-	int r = metrics_write(w);
+_Static_assert(sizeof(((struct log_state *)0)->lines_dropped) == LOG_DROPS * sizeof(__u64),
+	       "a counter for each reason");
 
+/* What was given to the processes before, and is not known to be written or dropped: it was lost
+ * with one that was killed. */
+void serve_after_killed(struct writer *w)
+{
+	w->before = *w->state;
+	w->state->lines_killed = w->state->lines_given - w->state->lines_written;
+	for (int i = 0; i < LOG_DROPS; i++)
+		w->state->lines_killed -= w->state->lines_dropped[i];
+}
+
+/* Where the next process finds it. */
+static void note_lines(struct writer *w)
+{
+	w->state->lines_written = w->before.lines_written + w->log.status.lines;
+	for (int i = 0; i < LOG_DROPS; i++)
+		w->state->lines_dropped[i] = w->before.lines_dropped[i] + w->log.status.dropped[i];
+}
+
+static void report(struct writer *w)
+{
+	int r;
+
+	note_lines(w);
+	r = metrics_write(w);
 	if (r)
 		say("cannot write the metrics", r);
 }
@@ -70,21 +93,6 @@ static void look_at_intervals(struct writer *w)
 	r = iterator_run(w->intervals);
 	if (r)
 		say("cannot look at the connections", r);
-}
-
-/* What was given to the process before, which is not known to have been written: it was killed. */
-void serve_after_killed(struct writer *w)
-{
-	w->state->lines_killed += w->state->lines_given - w->state->lines_ended;
-	w->state->lines_ended = w->state->lines_given;
-	w->ended_before = w->state->lines_ended;
-}
-
-static void note_ended(struct writer *w)
-{
-	w->state->lines_ended = w->ended_before + w->log.status.lines;
-	for (int i = 0; i < LOG_DROPS; i++)
-		w->state->lines_ended += w->log.status.dropped[i];
 }
 
 static int sooner(int a, int b)
@@ -150,12 +158,11 @@ int serve(struct writer *w)
 			report(w);
 		}
 		r = service_log_check(&w->log);
-		note_ended(w);
+		note_lines(w);
 	}
 	if (!r)
 		drain(w);
 	service_log_close(&w->log);
-	note_ended(w);
 	report(w);
 	return r;
 }

@@ -50,7 +50,7 @@ struct writer {
 	const struct log_plan *plan;
 	struct http_maps maps;
 	struct log_state *state;	/* mapped, of the kernel: it outlives the process */
-	__u64 ended_before;		/* state->lines_ended when this process began */
+	struct log_state before;	/* what it was when this process began */
 	int units;			/* the map of their names */
 	struct workloads **workloads;	/* main's */
 	struct endpoint_maps endpoints; /* what the kernel knows of them */

@@ -53,11 +53,23 @@ unsigned long long log_buffer_note_written(struct log_buffer *b, size_t n)
 	return lines;
 }
 
+size_t log_buffer_unfinished(const struct log_buffer *b)
+{
+	const char *newline = memrchr(b->data, '\n', b->written);
+
+	return b->written - (newline ? (size_t)(newline + 1 - b->data) : 0);
+}
+
+void log_buffer_begin_again(struct log_buffer *b)
+{
+	b->written -= log_buffer_unfinished(b);
+}
+
 unsigned int log_buffer_skip_unfinished(struct log_buffer *b)
 {
 	const char *newline;
 
-	if (!b->written || b->data[b->written - 1] == '\n')
+	if (!log_buffer_unfinished(b))
 		return 0;
 	newline = memchr(b->data + b->written, '\n', b->length - b->written);
 	b->written = newline ? (size_t)(newline + 1 - b->data) : b->length;

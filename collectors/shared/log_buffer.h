@@ -30,7 +30,12 @@ void log_buffer_append(struct log_buffer *b, const char *line, size_t length);
 /* Notes that n more bytes were written. Returns how many lines they made whole. */
 unsigned long long log_buffer_note_written(struct log_buffer *b, size_t n);
 
-/* Skips the rest of a line that was written by half. Returns how many there were: 0 or 1. */
+/* How many bytes of a line that is not whole were written last. */
+size_t log_buffer_unfinished(const struct log_buffer *b);
+
+/* Such a line: writes it from its beginning again, or skips its rest. The latter returns how many
+ * there were: 0 or 1. */
+void log_buffer_begin_again(struct log_buffer *b);
 unsigned int log_buffer_skip_unfinished(struct log_buffer *b);
 
 /* After all was written. */

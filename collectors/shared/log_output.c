@@ -34,6 +34,32 @@ static int open_path(const char *path)
 	return err;
 }
 
+static bool is_same_file(int fd, int other_fd)
+{
+	struct stat st, other;
+
+	return !fstat(fd, &st) && !fstat(other_fd, &other) && st.st_dev == other.st_dev &&
+	       st.st_ino == other.st_ino;
+}
+
+/* fd, which cannot read, is of the path. */
+static bool lacks_newline(const char *path, int fd)
+{
+	char last = '\n';
+	struct stat st;
+	int in;
+
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || !st.st_size)
+		return false;
+	in = open(path, O_RDONLY | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
+	if (in < 0)
+		return false;
+	if (!is_same_file(in, fd) || pread(in, &last, 1, st.st_size - 1) != 1)
+		last = '\n';
+	close(in);
+	return last != '\n';
+}
+
 int log_output_open(struct log_output *ret, const char *path, int fd)
 {
 	if (path)
@@ -42,6 +68,7 @@ int log_output_open(struct log_output *ret, const char *path, int fd)
 		return fd;
 	*ret = (struct log_output){ .path = path, .fd = fd < 0 ? -1 : fd };
 	ret->is_pipe = fd >= 0 && is_pipe(fd);
+	ret->lacks_newline = path && fd >= 0 && lacks_newline(path, fd);
 	return 0;
 }
 
@@ -53,15 +80,17 @@ static bool is_unlinked(int fd)
 	return !fstat(fd, &st) && st.st_nlink == 0;
 }
 
-static bool is_same_file(int fd, int other_fd)
+/* The file's last bytes, if they are what was written here last. */
+static bool take_back(int fd, size_t bytes)
 {
-	struct stat st, other;
+	off_t end = lseek(fd, 0, SEEK_CUR);
+	struct stat st;
 
-	return !fstat(fd, &st) && !fstat(other_fd, &other) && st.st_dev == other.st_dev &&
-	       st.st_ino == other.st_ino;
+	return !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size == end && end >= (off_t)bytes &&
+	       !ftruncate(fd, end - bytes);
 }
 
-int log_output_prepare(struct log_output *o, bool *ret_is_other)
+int log_output_prepare(struct log_output *o, bool *ret_is_other, size_t *unfinished)
 {
 	bool is_other;
 	int fd;
@@ -76,10 +105,13 @@ int log_output_prepare(struct log_output *o, bool *ret_is_other)
 	/* The old one is open until here: an inode's number may be used again, and a FIFO forgets
 	 * what nobody has read. */
 	is_other = o->fd < 0 || !is_same_file(o->fd, fd);
+	if (is_other && o->fd >= 0 && *unfinished && take_back(o->fd, *unfinished))
+		*unfinished = 0;
 	log_output_close(o);
 	o->fd = fd;
 	o->is_pipe = is_pipe(fd);
 	o->is_stale = false;
+	o->lacks_newline = is_other && lacks_newline(o->path, fd);
 	*ret_is_other = is_other;
 	return 0;
 }
@@ -105,12 +137,10 @@ static void wait_until_writable(int fd)
 	poll(&polled, 1, -1);
 }
 
-ssize_t log_output_write(struct log_output *o, const char *lines, size_t length)
+static ssize_t write_some(struct log_output *o, const char *bytes, size_t length)
 {
-	if (o->is_pipe)
-		length = piece_for_pipe(lines, length);
 	for (;;) {
-		ssize_t n = write(o->fd, lines, length);
+		ssize_t n = write(o->fd, bytes, length);
 
 		if (n > 0)
 			return n;
@@ -123,6 +153,20 @@ ssize_t log_output_write(struct log_output *o, const char *lines, size_t length)
 			return -errno;
 		}
 	}
+}
+
+ssize_t log_output_write(struct log_output *o, const char *lines, size_t length)
+{
+	if (o->lacks_newline) {
+		ssize_t n = write_some(o, "\n", 1);
+
+		if (n < 0)
+			return n;
+		o->lacks_newline = false;
+	}
+	if (o->is_pipe)
+		length = piece_for_pipe(lines, length);
+	return write_some(o, lines, length);
 }
 
 void log_output_close(struct log_output *o)

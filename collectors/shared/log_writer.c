@@ -51,15 +51,20 @@ size_t log_writer_enough(const struct log_file *f)
 
 static int prepare_output(struct log_file *f)
 {
+	size_t unfinished = log_buffer_unfinished(f->write);
 	bool is_other;
 	int r;
 
 	pthread_mutex_unlock(&f->mutex);
-	r = log_output_prepare(&f->output, &is_other);
+	r = log_output_prepare(&f->output, &is_other, &unfinished);
 	pthread_mutex_lock(&f->mutex);
-	if (!r && is_other)
+	if (r || !is_other)
+		return r;
+	if (unfinished)
 		f->dropped[log_writer_reason(f)] += log_buffer_skip_unfinished(f->write);
-	return r;
+	else
+		log_buffer_begin_again(f->write);
+	return 0;
 }
 
 /* Writes *write up to that byte. */

@@ -289,10 +289,9 @@ test_storm() {
 	storm 'kill_service metrics' 'kill_service log' 'stop_service metrics' 'stop_service log'
 }
 
-# Lines that were dropped are counted in the process, so here it lives.
 test_storm_on_a_full_disk() {
 	mount -o remount,size=8m "$small"
-	storm 'kill_service metrics' 'stop_service log' 'sleep 1'
+	storm 'kill_service metrics' 'kill_service log' 'stop_service log' 'sleep 1'
 	assertTrue "the disk was full" "[ $(counted dropped_lines_total reason=no_space) -gt 0 ]"
 	mount -o remount,size=1g "$small"
 }

@@ -44,7 +44,6 @@ oneTimeSetUp() {
 
 oneTimeTearDown() {
 	[ -n "$dir" ] || return 0
-	collector access-log --unload
 	live_end
 }
 
@@ -54,9 +53,10 @@ setUp() {
 	mkdir "$dir/log"
 }
 
-# What a test started and mounted, also one that failed.
+# What a test started and mounted, also one that failed. Counters outlive the process.
 tearDown() {
 	[ -z "$log_pid" ] || stop_log
+	[ -z "$dir" ] || collector access-log --unload
 	[ -z "$reader_pid" ] || wait "$reader_pid"
 	reader_pid=''
 	[ -z "$small" ] || umount "$small"
@@ -169,6 +169,26 @@ test_full_disk() {
 	sample
 	assert_all_counted "$small/access.log"
 	assertEquals "all for one reason" "$(counted dropped_lines_total reason=no_space)" "$(counted dropped_lines_total)"
+}
+
+# What was dropped is declared by the next process: lines that the killed one still had in hand, too.
+test_killed_on_a_full_disk() {
+	small=$dir/log
+	mount -t tmpfs -o size=256k none "$small"
+	start_log --log-file "$small/access.log"
+	get 10000
+	sample
+	assertNotEquals "dropped" 0 "$(counted dropped_lines_total reason=no_space)"
+	kill -KILL "$log_pid"
+	wait "$log_pid"
+	mount -o remount,size=64m "$small"
+	start_log --log-file "$small/access.log"
+	get 10
+	sample
+	assertNotEquals "dropped before" 0 "$(counted dropped_lines_total reason=no_space)"
+	assertNotEquals "in hand" 0 "$(counted dropped_lines_total reason=killed)"
+	sed -i '/[^-]$/d' "$small/access.log" # the line that was being written
+	assert_all_counted "$small/access.log"
 }
 
 test_vanished_directory() {

@@ -31,6 +31,30 @@ static void test_lines_come_by_themselves(void)
 	unlink(path);
 }
 
+/* Of a writer that was killed: what comes next is a line of its own. */
+static void test_line_without_end(void)
+{
+	struct log_file *f = started(path, -1, 64);
+
+	line(f, "1\n");
+	flush(f);
+	CHECK(truncate(path, 1) == 0); /* while it is open that is nobody's business */
+	line(f, "2\n");
+	end(f, NULL);
+	check_content(path, "12\n");
+	CHECK(truncate(path, 2) == 0);
+	f = started(path, -1, 64);
+	check_content(path, "12");
+	line(f, "3\n");
+	end(f, NULL);
+	check_content(path, "12\n3\n");
+	f = started(path, -1, 64);
+	line(f, "4\n");
+	end(f, NULL);
+	check_content(path, "12\n3\n4\n");
+	unlink(path);
+}
+
 /* The descriptor is the lowest free one. */
 static void test_flags(void)
 {
@@ -173,6 +197,7 @@ int main(void)
 {
 	begin_directory();
 	test_lines_come_by_themselves();
+	test_line_without_end();
 	test_flags();
 	test_rotation();
 	test_unlinked_file();

@@ -51,6 +51,15 @@ static struct log_file *with_unfinished_line(void)
 	return f;
 }
 
+/* Another program, which has no limit. */
+static void append_other(void)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "ulimit -S -f unlimited && echo other >>%s", path);
+	CHECK(system(command) == 0);
+}
+
 static void test_unfinished_line_is_not_split(void)
 {
 	struct log_file *f = with_unfinished_line();
@@ -59,14 +68,28 @@ static void test_unfinished_line_is_not_split(void)
 	limit_files(2);
 	log_file_reopen(f);
 	flush(f);
-	check_content(old_path, "aaaa\nbb");
-	check_content(path, "cc");
-	CHECK(status.lines == 1 && status.dropped[LOG_DROP_NO_SPACE] == 1 && status.buffered == 1);
+	check_content(old_path, "aaaa\n");
+	check_content(path, "bb");
+	CHECK(status.lines == 1 && all_dropped() == 0 && status.buffered == 2);
+	limit_files(RLIM_INFINITY);
+	flush(f);
+	check_content(path, "bbbb\ncccc\n");
+	end(f, path);
+	CHECK(status.lines == 3 && all_dropped() == 0);
+	unlink(old_path);
+
+	f = with_unfinished_line();
+	append_other();
+	rename(path, old_path);
+	limit_files(2);
+	log_file_reopen(f);
+	flush(f);
+	check_content(old_path, "aaaa\nbbother\n"); /* not ours to cut */
 	limit_files(RLIM_INFINITY);
 	flush(f);
 	check_content(path, "cccc\n");
 	end(f, path);
-	CHECK(status.lines == 2 && all_dropped() == 1);
+	CHECK(status.lines == 2 && status.dropped[LOG_DROP_NO_SPACE] == 1);
 	unlink(old_path);
 
 	f = with_unfinished_line();

@@ -82,6 +82,22 @@ static void test_unfinished_line(void)
 	end_world();
 }
 
+static void test_line_taken_back(void)
+{
+	struct head_text line;
+
+	begin_world();
+	append_to(path, "line 1\nli");
+	CHECK(deliver(100) == 1);
+	rotate();
+	CHECK(truncate(name(1, ""), strlen("line 1\n")) == 0);
+	append_to(path, "line 2\n");
+	CHECK(follow_next(&follower, &line) == 1 && head_text_is(line, "line 2"));
+	delivered++;
+	CHECK(follow_next(&follower, &line) == 0);
+	end_world();
+}
+
 /* Nothing is sent twice or left out around a line that is cut. */
 static void test_long_lines(void)
 {
@@ -227,6 +243,7 @@ int main(void)
 	test_restart_after_rotations();
 	test_copy_and_truncate();
 	test_unfinished_line();
+	test_line_taken_back();
 	test_long_lines();
 	test_what_is_gone();
 	test_damaged_file();

@@ -115,12 +115,21 @@ static uint64_t read_until(const struct follower *f)
 	return f->offset + f->skipped + (f->end - f->begin);
 }
 
+/* Bytes that were read here are gone: whoever writes the file takes a line that is not whole off
+ * its end, when the rest has to go to the next file. */
+static bool is_taken_back(const struct follower *f)
+{
+	struct stat st;
+
+	return !f->source.gz && !fstat(f->source.fd, &st) && (uint64_t)st.st_size < read_until(f);
+}
+
 /* What stands behind the last newline of a file that is complete. */
 static bool take_rest(struct follower *f, struct head_text *line)
 {
 	size_t rest = f->end - f->begin;
 
-	if (!rest)
+	if (!rest || is_taken_back(f))
 		return false;
 	give(f, line, rest, rest);
 	return true;
