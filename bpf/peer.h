@@ -43,8 +43,8 @@ struct local_client {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH); /* preallocated: allocating per connection costs more than
 					    all else */
-	__uint(max_entries, 65536);
-	__type(key, __u64); /* handshake_key() */
+	__uint(max_entries, 65536);	 /* max_connections */
+	__type(key, __u64);		 /* handshake_key() */
 	__type(value, struct local_client);
 } local_clients SEC(".maps");
 

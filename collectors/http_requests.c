@@ -89,6 +89,7 @@ static struct http_requests *open_programs(const struct settings *settings,
 	if (!skel)
 		return NULL;
 	bpf_map__set_max_entries(skel->maps.connections, settings->max_connections);
+	bpf_map__set_max_entries(skel->maps.local_clients, settings->max_connections);
 	bpf_map__set_max_entries(skel->maps.series, settings->max_series * (SERIES_SHARDS + 1) +
 							    SERIES_OVERFLOW_ENTRIES);
 	bpf_map__set_max_entries(skel->maps.records, settings->ring_bytes);

@@ -130,6 +130,7 @@ static struct tcp_connections *open_programs(const struct settings *settings)
 	if (!skel)
 		return NULL;
 	bpf_map__set_max_entries(skel->maps.sockets, settings->max_connections);
+	bpf_map__set_max_entries(skel->maps.local_clients, settings->max_connections);
 	settings_selection_make(&settings->selection, (struct selection *)&skel->rodata->selection);
 	bpf_map__set_max_entries(skel->maps.decided, settings->max_connections);
 	bpf_map__set_max_entries(skel->maps.series,

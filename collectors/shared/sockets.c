@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
+#include <search.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,39 +19,49 @@
 
 #define NETNS_DIR "/run/netns"
 
+/* A namespace is told by its file's device and inode. */
+struct netns {
+	dev_t device;
+	ino_t inode;
+};
+
 struct walk {
 	int link_fd;
 	int own_fd; /* the namespace to come back to */
 	bool away;
-	struct stat *seen;
-	unsigned int n, capacity;
+	void *seen;  /* tree of struct netns: there may be thousands, of more processes */
+	int entered; /* how many are in it */
 };
 
-/* Returns 1 when the namespace is new, 0 when it was walked already, or -errno. */
+static int compare(const void *a, const void *b)
+{
+	const struct netns *x = a, *y = b;
+
+	if (x->inode != y->inode)
+		return x->inode < y->inode ? -1 : 1;
+	return x->device < y->device ? -1 : x->device > y->device;
+}
+
 static int remember(struct walk *w, const struct stat *st)
 {
-	for (unsigned int i = 0; i < w->n; i++)
-		if (w->seen[i].st_dev == st->st_dev && w->seen[i].st_ino == st->st_ino)
-			return 0;
-	if (w->n == w->capacity) {
-		unsigned int capacity = w->capacity ? 2 * w->capacity : 16;
-		struct stat *seen = reallocarray(w->seen, capacity, sizeof(*seen));
+	struct netns *n = malloc(sizeof(*n));
 
-		if (!seen)
-			return -ENOMEM;
-		w->seen = seen;
-		w->capacity = capacity;
+	if (!n)
+		return -ENOMEM;
+	*n = (struct netns){ st->st_dev, st->st_ino };
+	if (!tsearch(n, &w->seen, compare)) {
+		free(n);
+		return -ENOMEM;
 	}
-	w->seen[w->n++] = *st;
-	return 1;
+	w->entered++;
+	return 0;
 }
 
 static bool is_remembered(const struct walk *w, const struct stat *st)
 {
-	for (unsigned int i = 0; i < w->n; i++)
-		if (w->seen[i].st_dev == st->st_dev && w->seen[i].st_ino == st->st_ino)
-			return true;
-	return false;
+	struct netns n = { st->st_dev, st->st_ino };
+
+	return tfind(&n, &w->seen, compare);
 }
 
 static int walk_entered(struct walk *w, int fd, const struct stat *st)
@@ -61,7 +72,7 @@ static int walk_entered(struct walk *w, int fd, const struct stat *st)
 		return 0; /* no right to, no namespace, or gone */
 	w->away = true;
 	err = remember(w, st);
-	return err < 0 ? err : iterator_run(w->link_fd);
+	return err ? err : iterator_run(w->link_fd);
 }
 
 static int walk_path(struct walk *w, int dir_fd, const char *path)
@@ -125,9 +136,8 @@ static int walk_all(struct walk *w)
 	if (fstat(w->own_fd, &st))
 		return -errno;
 	err = remember(w, &st);
-	if (err < 0)
-		return err;
-	err = iterator_run(w->link_fd);
+	if (!err)
+		err = iterator_run(w->link_fd);
 	if (!err)
 		err = walk_processes(w);
 	if (!err)
@@ -147,6 +157,6 @@ int sockets_walk(int link_fd)
 	if (w.away && setns(w.own_fd, CLONE_NEWNET) && !err)
 		err = -errno;
 	close(w.own_fd);
-	free(w.seen);
-	return err ? err : (int)w.n;
+	tdestroy(w.seen, free);
+	return err ? err : w.entered;
 }
