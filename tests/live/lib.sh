@@ -7,6 +7,7 @@
 top=$(cd "$(dirname "$0")/../.." && pwd)
 build=${MESHTAP_BUILD:-$top/build}
 dir='' pins='' cgroup='' mounted='' units='' namespaces='' metrics_pid='' log_pid=''
+net='' server='' client='' port='' # of a test that has but one of each
 
 if [ "$(id -u)" != 0 ] || [ ! -e /sys/kernel/btf/vmlinux ]; then
 	echo "SKIP: needs root and a kernel with BTF"
@@ -94,6 +95,31 @@ in_unit() {
 	shift 2
 	# shellcheck disable=SC2016
 	sh -c 'echo $$ >"$1/cgroup.procs"; ns=$2; shift 2; exec ip netns exec "$ns" "$@"' sh "$cgroup/$unit" "$ns" "$@"
+}
+
+# here UNIT COMMAND...: in the test's network namespace
+here() {
+	local unit="$1"
+
+	shift
+	in_unit "$unit" "$net" "$@"
+}
+
+# serve_hello FORMAT: nginx answers every request, and writes that of it to $dir/nginx.log at once
+serve_hello() {
+	cat >"$dir/nginx.conf" <<-END
+		daemon off; pid $dir/nginx.pid; worker_processes 1; error_log $dir/error.log;
+		events { worker_connections 1024; }
+		http {
+			log_format hello '$1';
+			access_log $dir/nginx.log hello;
+			keepalive_requests 100000000; client_body_temp_path $dir/body;
+			proxy_temp_path $dir/p; fastcgi_temp_path $dir/f; uwsgi_temp_path $dir/u; scgi_temp_path $dir/s;
+			server { listen $port; location / { return 200 "hello\n"; } }
+		}
+	END
+	here "$server" nginx -c "$dir/nginx.conf" -e "$dir/error.log" &
+	wait_for here "$client" curl -sf -o /dev/null "http://127.0.0.1:$port/"
 }
 
 # hold_in UNIT NETNS COMMAND...: a client that says "ready", then "done" for each line that it is given. say N: one more

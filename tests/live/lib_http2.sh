@@ -11,13 +11,6 @@
 http2_helpers=$top/tests/live/http2
 export PYTHONDONTWRITEBYTECODE=1
 
-here() { # UNIT COMMAND...
-	local unit="$1"
-
-	shift
-	in_unit "$unit" "$net" "$@"
-}
-
 # At full speed client and server take every CPU: the rings hold what comes while a collector waits for one.
 start_collectors() {
 	printf '[http_requests]\nring_bytes = 64M\n' >"$dir/meshtap.ini"

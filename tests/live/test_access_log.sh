@@ -14,13 +14,6 @@ client=meshtap-test-curl-$$.service
 port=$((20000 + $$ % 2000 * 5)) # the log is of the whole host: only our own lines have it and the next four
 silent=$((port + 1)) refused=$((port + 2)) tcp=$((port + 3)) crowd=$((port + 4))
 
-here() { # UNIT COMMAND...
-	local unit="$1"
-
-	shift
-	in_unit "$unit" "$net" "$@"
-}
-
 write_nginx_conf() {
 	cat >"$dir/nginx.conf" <<-EOT
 		daemon off; pid $dir/nginx.pid; worker_processes 1; error_log $dir/error.log;

@@ -37,13 +37,6 @@ nginx_conf() {
 	EOF
 }
 
-here() { # UNIT COMMAND...
-	local unit="$1"
-
-	shift
-	in_unit "$unit" "$net" "$@"
-}
-
 answers() {
 	here "$client" curl -sf -o /dev/null "$1"
 }

@@ -10,7 +10,7 @@ net=meshtap-download-$$
 server=meshtap-test-download-$$.service
 size=${MESHTAP_TEST_DOWNLOAD:-1073741824}
 
-here() {
+in_net() {
 	ip netns exec "$net" "$@"
 }
 
@@ -29,7 +29,7 @@ oneTimeSetUp() {
 	EOF
 	bytes
 	in_unit "$server" "$net" nginx -c "$dir/nginx.conf" -e "$dir/error.log" &
-	wait_for here curl -sfI -o /dev/null http://127.0.0.1:8080/file
+	wait_for in_net curl -sfI -o /dev/null http://127.0.0.1:8080/file
 }
 
 oneTimeTearDown() {
@@ -59,7 +59,7 @@ test_bytes_advance_and_end_exact() {
 
 	source=$(sent source) destination=$(sent destination)
 	last=$destination
-	here curl -s --limit-rate 400M -D "$dir/head" -o /dev/null http://127.0.0.1:8080/file &
+	in_net curl -s --limit-rate 400M -D "$dir/head" -o /dev/null http://127.0.0.1:8080/file &
 	local curl=$!
 
 	while [ "$samples" -lt 4 ]; do
@@ -80,7 +80,7 @@ test_kill_harms_no_traffic() {
 	local curl
 
 	start_metrics
-	here curl -s --limit-rate 400M -o "$dir/copy" http://127.0.0.1:8080/file &
+	in_net curl -s --limit-rate 400M -o "$dir/copy" http://127.0.0.1:8080/file &
 	curl=$!
 	wait_for test -s "$dir/copy"
 	kill -9 "$metrics_pid"
@@ -116,7 +116,7 @@ test_full_disk_keeps_the_old_file() {
 test_node_exporter_reads_it() {
 	in_unit "$server" "$net" prometheus-node-exporter --web.listen-address=127.0.0.1:9100 --collector.disable-defaults \
 		--collector.textfile --collector.textfile.directory="$dir/textfile" 2>"$dir/exporter.err" &
-	wait_for here curl -sf -o "$dir/scrape" http://127.0.0.1:9100/metrics
+	wait_for in_net curl -sf -o "$dir/scrape" http://127.0.0.1:9100/metrics
 	assertEquals "node_textfile_scrape_error 0" "$(grep '^node_textfile_scrape_error ' "$dir/scrape")"
 	assertTrue "our series are there" "grep -q '^istio_tcp_sent_bytes_total{' $dir/scrape"
 }

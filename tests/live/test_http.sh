@@ -12,13 +12,6 @@ client=meshtap-test-curl-$$.service
 requests=${MESHTAP_TEST_REQUESTS:-200000}
 port=$((20000 + $$ % 10000)) # the log is of the whole host: only our own lines have it
 
-here() { # UNIT COMMAND...
-	local unit="$1"
-
-	shift
-	in_unit "$unit" "$net" "$@"
-}
-
 write_nginx_conf() {
 	cat >"$dir/nginx.conf" <<-EOF
 		daemon off; pid $dir/nginx.pid; worker_processes 2; error_log $dir/error.log;

@@ -14,34 +14,11 @@ requests=${MESHTAP_TEST_REQUESTS:-200000}
 port=$((20000 + $$ % 10000)) # the log is of the whole host: only our own lines have it
 counting=''
 
-here() { # UNIT COMMAND...
-	local unit="$1"
-
-	shift
-	in_unit "$unit" "$net" "$@"
-}
-
-start_nginx() {
-	cat >"$dir/nginx.conf" <<-END
-		daemon off; pid $dir/nginx.pid; worker_processes 1; error_log $dir/error.log;
-		events { worker_connections 1024; }
-		http {
-			log_format one '1';
-			access_log $dir/nginx.log one;
-			keepalive_requests 100000000; client_body_temp_path $dir/body;
-			proxy_temp_path $dir/p; fastcgi_temp_path $dir/f; uwsgi_temp_path $dir/u; scgi_temp_path $dir/s;
-			server { listen $port; location / { return 200 "hello\n"; } }
-		}
-	END
-	here "$server" nginx -c "$dir/nginx.conf" -e "$dir/error.log" &
-	wait_for here "$client" curl -sf -o /dev/null http://127.0.0.1:$port/
-}
-
 oneTimeSetUp() {
 	live_begin load
 	units_add "$server" "$client"
 	netns_add "$net"
-	start_nginx
+	serve_hello '1'
 }
 
 oneTimeTearDown() {

@@ -12,34 +12,11 @@ client=meshtap-test-client-$$.service
 port=$((20000 + $$ % 10000)) # the log is of the whole host: only our own lines have it
 small='' reader_pid=''
 
-here() { # UNIT COMMAND...
-	local unit="$1"
-
-	shift
-	in_unit "$unit" "$net" "$@"
-}
-
-start_nginx() {
-	cat >"$dir/nginx.conf" <<-END
-		daemon off; pid $dir/nginx.pid; worker_processes 1; error_log $dir/error.log;
-		events { worker_connections 1024; }
-		http {
-			log_format uri '\$request_uri';
-			access_log $dir/nginx.log uri;
-			keepalive_requests 1000000; client_body_temp_path $dir/body;
-			proxy_temp_path $dir/p; fastcgi_temp_path $dir/f; uwsgi_temp_path $dir/u; scgi_temp_path $dir/s;
-			server { listen $port; location / { return 200 "hello\n"; } }
-		}
-	END
-	here "$server" nginx -c "$dir/nginx.conf" -e "$dir/error.log" &
-	wait_for here "$client" curl -sf -o /dev/null http://127.0.0.1:$port/
-}
-
 oneTimeSetUp() {
 	live_begin log
 	units_add "$server" "$client"
 	netns_add "$net"
-	start_nginx
+	serve_hello "\$request_uri"
 }
 
 oneTimeTearDown() {

@@ -17,13 +17,6 @@ tcp=$((port + 1)) refused=$((port + 2))
 requests=${MESHTAP_TEST_REQUESTS:-10000}
 filtered='client server errors failures paths headers units numbers kernel'
 
-here() { # UNIT COMMAND...
-	local unit="$1"
-
-	shift
-	in_unit "$unit" "$net" "$@"
-}
-
 write_nginx_conf() {
 	cat >"$dir/nginx.conf" <<-EOT
 		daemon off; pid $dir/nginx.pid; worker_processes 1; error_log $dir/error.log;

@@ -13,13 +13,6 @@ client=meshtap-test-forge-$$.service
 port=$((20000 + $$ % 2000 * 5)) # the log is of the whole host: only our own lines have it
 endless=$((port + 1))
 
-here() { # UNIT COMMAND...
-	local unit="$1"
-
-	shift
-	in_unit "$unit" "$net" "$@"
-}
-
 oneTimeSetUp() {
 	live_begin forging
 	units_add "$server" "$client"

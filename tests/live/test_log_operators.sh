@@ -13,13 +13,6 @@ client=meshtap-test-curl-$$.service
 port=$((20000 + $$ % 2000 * 5)) # the log is of the whole host: only our own lines have it and the next four
 answers=$((port + 1)) timed=$((port + 2)) bulk=$((port + 3))
 
-here() { # UNIT COMMAND...
-	local unit="$1"
-
-	shift
-	in_unit "$unit" "$net" "$@"
-}
-
 write_nginx_conf() {
 	cat >"$dir/nginx.conf" <<-EOT
 		daemon off; pid $dir/nginx.pid; worker_processes 1; error_log $dir/error.log;

@@ -13,13 +13,6 @@ client=meshtap-test-client-$$.service
 port=$((20000 + $$ % 2000 * 5)) # the log is of the whole host: only our own lines have it and the next four
 nginx=$((port + 1))
 
-here() { # UNIT COMMAND...
-	local unit="$1"
-
-	shift
-	in_unit "$unit" "$net" "$@"
-}
-
 peer() { # OPTION...: clients
 	here "$client" python3 "$log_helpers/tls_peer.py" client 127.0.0.1 $port "$@" >>"$dir/truth" || fail "client $*"
 }
