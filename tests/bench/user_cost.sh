@@ -36,6 +36,11 @@ rss_mb() {
 	awk '/^VmRSS/ { printf "%.2f\n", $2 / 1024 }' "/proc/$1/status"
 }
 
+# ring_mb PID: what of its RSS are pages of the ring, which are counted as a map as well
+ring_mb() {
+	awk '/^[0-9a-f]+-/ { ring = /bpf-map/ } /^Rss:/ && ring { sum += $2 } END { printf "%.2f\n", sum / 1024 }' "/proc/$1/smaps"
+}
+
 # map_mb COLLECTOR: what the kernel has taken for its maps
 map_mb() {
 	local map
@@ -125,6 +130,7 @@ http_requests() {
 	round_sample http-requests "$(per_request "$metrics_pid" 1000000)"
 	[ "$(lines http-requests)" -ge "$peers" ] || die "http-requests: $(lines http-requests) series of $peers peers"
 	round "http-requests: RSS, $peers peers" MB "$(rss_mb "$metrics_pid")"
+	round "http-requests: of it the ring" MB "$(ring_mb "$metrics_pid")"
 	stop_collectors
 }
 
@@ -135,6 +141,7 @@ access_log() {
 	ask
 	sample
 	round "access-log: RSS, after $requests requests" MB "$(rss_mb "$log_pid")"
+	round "access-log: of it the ring" MB "$(ring_mb "$log_pid")"
 	stop_collectors
 	write_conf 64M
 	start_collector access-log
