@@ -271,7 +271,7 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c
 	$(Q)$(CLANG) $(FUZZ_CFLAGS) -MMD -MP -MT $@ -MF $@.d $(filter %.c,$^) $(FUZZ_LIBS) -o $@
 
 # What they link besides: the format and the filter, and what these are made of.
-RECORD_C := $(wildcard collectors/shared/access_*.c) $(addprefix collectors/shared/,header_set.c http_head.c \
+RECORD_C := $(wildcard collectors/shared/access_*.c) $(addprefix collectors/shared/,grpc.c header_set.c http_head.c \
 	    http_head_read.c log_text_number.c)
 $(BUILD)/fuzz/fuzz_log_format: $(wildcard collectors/shared/log_format*.c collectors/shared/log_operators*.c \
 	collectors/shared/log_text.c collectors/shared/log_text_utf8.c collectors/shared/log_json*.c) $(RECORD_C)

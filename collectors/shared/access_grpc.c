@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "access_grpc.h"
 
+#include "grpc.h"
+
 #include <limits.h>
 #include <string.h>
 
-#define CONTENT_TYPE  "application/grpc"
 #define STATUS_DIGITS 10
 
 int access_grpc_need(struct access_grpc *ret, struct log_needs *needs)
@@ -32,15 +33,6 @@ static struct head_text value_of(const struct access_grpc *g, const struct acces
 	return access_record_header(r, side, g->header[side]);
 }
 
-/* application/grpc and application/grpc+…, but not application/grpc-web. */
-static bool is_grpc(struct head_text type)
-{
-	const size_t length = sizeof(CONTENT_TYPE) - 1;
-
-	return type.data && type.length >= length && !memcmp(type.data, CONTENT_TYPE, length) &&
-	       (type.length == length || type.data[length] == '+');
-}
-
 static int parse_status(struct head_text t)
 {
 	long long n = 0;
@@ -55,32 +47,11 @@ static int parse_status(struct head_text t)
 	return n > INT_MAX ? GRPC_BAD : (int)n;
 }
 
-static int status_of_http(unsigned int status)
-{
-	switch (status) {
-	case 400:
-		return 13;
-	case 401:
-		return 16;
-	case 403:
-		return 7;
-	case 404:
-		return 12;
-	case 429:
-	case 502:
-	case 503:
-	case 504:
-		return 14;
-	default:
-		return 2;
-	}
-}
-
 bool access_grpc_status(const struct access_grpc *g, const struct access_record *r, int *ret)
 {
 	static const enum head_side sides[] = { HEAD_TRAILER, HEAD_RESPONSE };
 
-	if (!r->is_http || !is_grpc(value_of(g, r, HEAD_REQUEST)))
+	if (!r->is_http || !grpc_is_content_type(value_of(g, r, HEAD_REQUEST)))
 		return false;
 	for (size_t i = 0; i < sizeof(sides) / sizeof(*sides); i++) {
 		struct head_text text = value_of(g, r, sides[i]);
@@ -94,6 +65,6 @@ bool access_grpc_status(const struct access_grpc *g, const struct access_record 
 	}
 	if (!r->status)
 		return false;
-	*ret = status_of_http(r->status);
+	*ret = grpc_status_of_http(r->status);
 	return true;
 }

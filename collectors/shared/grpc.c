@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "grpc.h"
 
-#include <strings.h>
+#include <string.h>
 
 #define CONTENT_TYPE "application/grpc"
 
@@ -9,8 +9,7 @@ bool grpc_is_content_type(struct head_text type)
 {
 	const size_t length = sizeof(CONTENT_TYPE) - 1;
 
-	return type.data && type.length >= length &&
-	       !strncasecmp(type.data, CONTENT_TYPE, length) &&
+	return type.data && type.length >= length && !memcmp(type.data, CONTENT_TYPE, length) &&
 	       (type.length == length || type.data[length] == '+');
 }
 

@@ -7,7 +7,7 @@
 
 #define GRPC_STATUS_MAX 999 /* a server could make series without end */
 
-/* application/grpc and application/grpc+…, in any case, but not application/grpc-web, nor with
+/* application/grpc and application/grpc+…, to the letter, but not application/grpc-web, nor with
  * parameters: as Envoy has it. */
 bool grpc_is_content_type(struct head_text type);
 

@@ -83,7 +83,7 @@ static void test_content_types(void)
 	check_type("application/grpc", "grpc");
 	check_type("application/grpc+proto", "grpc");
 	check_type("application/grpc+", "grpc");
-	check_type("Application/GRPC", "grpc");
+	check_type("Application/GRPC", "http");
 	check_type("application/grpc-web", "http");
 	check_type("application/grpc;charset=utf-8", "http");
 	check_type("application/grp", "http");
