@@ -72,9 +72,26 @@ static __always_inline __u64 payload_received(const struct tcp_sock *tp)
 										     : received;
 }
 
-static __always_inline void connection_track(__u64 address, const struct connection *c)
+/* The kernel ran neither program when a connection with this socket's memory closed: what it moved
+ * is not known. Returns as bpf_map_update_elem(). */
+static __noinline long connection_replace(__u64 address, const struct connection *c)
 {
-	if (bpf_map_update_elem(&sockets, &address, c, BPF_NOEXIST)) {
+	struct connection *old = bpf_map_lookup_elem(&sockets, &address);
+
+	if (!old || !c)
+		return -1;
+	health_add(HEALTH_UNTRACKED, 1);
+	if (old->client_key)
+		client_forget(old->client_key);
+	bpf_map_delete_elem(&sockets, &address);
+	health_add(HEALTH_SOCKETS, -1);
+	return bpf_map_update_elem(&sockets, &address, c, BPF_NOEXIST);
+}
+
+static __always_inline void connection_track(__u64 address, const struct connection *c, int adopted)
+{
+	if (bpf_map_update_elem(&sockets, &address, c, BPF_NOEXIST) &&
+	    (adopted || connection_replace(address, c))) {
 		if (bpf_map_lookup_elem(&sockets, &address))
 			return; /* the tracepoint saw it before the walk */
 		health_add(HEALTH_UNTRACKED, 1);
@@ -107,7 +124,7 @@ static __always_inline void connection_opened(const struct tcp_sock *tp, __u32 r
 	c.client_key = reporter == REPORTER_SOURCE ? key_of_client(tp, &t) : 0;
 	c.undecided = c.client_key && c.parties.peer_workload == WORKLOAD_NONE;
 	if (c.undecided || series_of(&c.parties))
-		connection_track(address, &c);
+		connection_track(address, &c, adopted);
 	else if (c.client_key)
 		client_forget(c.client_key);
 }

@@ -96,10 +96,59 @@ static __always_inline void count_closed(const struct series_parties *parties, _
 		__sync_fetch_and_add(&counts->closed, 1);
 }
 
+/*
+ * An undecided client is counted as opened by who takes it out of that map: its own end, or the
+ * walk over the map at a sample, which has then left in `decided` under what name.
+ */
+static __always_inline void connection_decide_at_end(__u64 key, struct series_parties *parties,
+						     __u32 adopted)
+{
+	__u64 server = client_told(key), *known;
+
+	if (!bpf_map_delete_elem(&undecided, &key)) {
+		parties->peer_workload = server;
+		count_opened(parties, adopted);
+		return;
+	}
+	known = bpf_map_lookup_elem(&decided, &key);
+	if (known && *known == SERIES_OVERFLOW)
+		series_overflow(parties);
+	else if (known)
+		parties->peer_workload = *known;
+	bpf_map_delete_elem(&decided, &key);
+}
+
+static __always_inline void connection_end(__u64 address, const struct connection *c)
+{
+	struct series_parties parties = c->parties;
+	__u64 key = c->client_key;
+
+	if (c->undecided)
+		connection_decide_at_end(key, &parties, c->adopted);
+	count_closed(&parties, c->adopted);
+	if (key)
+		client_forget(key);
+	bpf_map_delete_elem(&sockets, &address);
+	health_add(HEALTH_SOCKETS, -1);
+}
+
+/* The kernel ran neither program when a connection with this socket's memory closed, or it was
+ * adopted a moment ago. Returns as bpf_map_update_elem(). */
+static __noinline long connection_replace(__u64 address, const struct connection *c)
+{
+	struct connection *old = bpf_map_lookup_elem(&sockets, &address);
+
+	if (!old || !c)
+		return -1;
+	connection_end(address, old);
+	return bpf_map_update_elem(&sockets, &address, c, BPF_NOEXIST);
+}
+
 /* Returns 0, or -1: not tracked, which is counted, or the tracepoint saw it before the walk. */
 static __always_inline int connection_track(__u64 address, const struct connection *c)
 {
-	if (bpf_map_update_elem(&sockets, &address, c, BPF_NOEXIST)) {
+	if (bpf_map_update_elem(&sockets, &address, c, BPF_NOEXIST) &&
+	    (c->adopted || connection_replace(address, c))) {
 		if (bpf_map_lookup_elem(&sockets, &address))
 			return -1;
 		health_add(HEALTH_UNTRACKED, 1);
@@ -156,47 +205,15 @@ static __always_inline void connection_opened(const struct tcp_sock *tp, __u32 r
 		count_opened_in(counts, adopted);
 }
 
-/*
- * An undecided client is counted as opened by who takes it out of that map: its own end, or the
- * walk over the map at a sample, which has then left in `decided` under what name.
- */
-static __always_inline void connection_decide_at_end(__u64 key, struct series_parties *parties,
-						     __u32 adopted)
-{
-	__u64 server = client_told(key), *known;
-
-	if (!bpf_map_delete_elem(&undecided, &key)) {
-		parties->peer_workload = server;
-		count_opened(parties, adopted);
-		return;
-	}
-	known = bpf_map_lookup_elem(&decided, &key);
-	if (known && *known == SERIES_OVERFLOW)
-		series_overflow(parties);
-	else if (known)
-		parties->peer_workload = *known;
-	bpf_map_delete_elem(&decided, &key);
-}
-
 static __always_inline void connection_closed(const struct tcp_sock *tp)
 {
-	__u64 address = (__u64)tp, key;
+	__u64 address = (__u64)tp;
 	struct connection *c = bpf_map_lookup_elem(&sockets, &address);
-	struct series_parties parties;
 
-	if (!c) {
+	if (c)
+		connection_end(address, c);
+	else
 		untracked_closed(tp);
-		return;
-	}
-	parties = c->parties;
-	key = c->client_key;
-	if (c->undecided)
-		connection_decide_at_end(key, &parties, c->adopted);
-	count_closed(&parties, c->adopted);
-	if (key)
-		client_forget(key);
-	bpf_map_delete_elem(&sockets, &address);
-	health_add(HEALTH_SOCKETS, -1);
 }
 
 static __always_inline void connection_failed(const struct tcp_sock *tp)

@@ -237,10 +237,13 @@ remove_many() {
 	[ ! -d "$cgroup/$many" ] || find "$cgroup/$many" -depth -type d -exec rmdir {} +
 }
 
+# check_untracked [NAME...]: of these collectors, or of all
 check_untracked() {
 	local name
 
-	for name in $names; do
+	# shellcheck disable=SC2086 # words
+	[ $# -gt 0 ] || set -- $names
+	for name; do
 		compare "$name: untracked within the capacity" 0 "$(health "$name" untracked_connections_total)"
 	done
 }

@@ -90,7 +90,8 @@ churn() {
 		done
 	done
 	[ $exact = yes ] || show_connections
-	check_untracked
+	row "$1" "tcp-bytes, declared as untracked" "" "$(health tcp_bytes untracked_connections_total)" # docs/scale.md says why
+	check_untracked tcp_connections http_requests access_log
 	empty_unit "$client"
 	empty_unit "$server"
 	unload_all
