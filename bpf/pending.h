@@ -76,6 +76,8 @@ static __always_inline int exchange_has_room(struct connection *c, struct deep_r
 	return 1;
 }
 
+/* A new exchange, of whose request the parser has the head. Size, host and what is kept of it are
+ * the caller's to set. */
 static __always_inline void exchange_begin(struct exchange *x, __u32 ordinal, __u64 started_ns,
 					   const struct http1_parser *p)
 {

@@ -164,6 +164,7 @@ test_killed_on_a_full_disk() {
 	sample
 	assertNotEquals "dropped before" 0 "$(counted dropped_lines_total reason=no_space)"
 	assertNotEquals "in hand" 0 "$(counted dropped_lines_total reason=killed)"
+	assertTrue "halves of lines" "[ $(grep -c '[^-]$' "$small/access.log") -le 1 ]"
 	sed -i '/[^-]$/d' "$small/access.log" # the line that was being written
 	assert_all_counted "$small/access.log"
 }
