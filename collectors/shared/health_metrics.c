@@ -82,8 +82,8 @@ void health_metrics_write(const struct health_metrics *h, struct prom_text *t, c
 	write_number(t, prefix, "map_capacity", "gauge", "Room for entries in a kernel map.",
 		     "map=\"sockets\"", h->sockets_max);
 	write_number(t, prefix, "untracked_connections_total", "counter",
-		     "Connections not counted because the sockets map was full.", NULL,
-		     h->counts[HEALTH_UNTRACKED]);
+		     "Connections not counted: the sockets map was full, or their end went unseen.",
+		     NULL, h->counts[HEALTH_UNTRACKED]);
 	write_number(
 		t, prefix, "series_overflow_total", "counter",
 		"Events counted in the series of unknown parties, as there was no room for another.",
