@@ -94,7 +94,7 @@ struct connection {
 			    spoke */
 	__u64 local_workload;
 	__u64 peer_workload;
-	__u64 client_key;      /* key_of_client(); 0: a server's */
+	__u64 client_key;      /* key_of_client(), or, early, early_client_key(); 0: a server's */
 	struct endpoint local; /* both with their port, see connection_endpoints() */
 	struct endpoint peer;
 	struct tuple tuple;
@@ -303,19 +303,34 @@ static __always_inline void connection_identify_local(struct connection *c, cons
 		c->peer_workload = peer_of_server(tp, c->local_workload);
 }
 
+/* A client of Fast Open is established, and registered as such: what its server said before. */
+static __always_inline void connection_was_early(struct connection *c, __u64 early_key)
+{
+	__u64 told = client_told(early_key);
+
+	if (c->undecided && told != WORKLOAD_NONE) {
+		c->peer_workload = told;
+		c->undecided = 0;
+	}
+	client_forget(early_key);
+}
+
 static __always_inline void connection_identify(struct connection *c, const struct sock *sk)
 {
 	const struct tcp_sock *tp = bpf_skc_to_tcp_sock((void *)sk);
+	__u64 early_key = c->client_key;
 
 	connection_identify_local(c, sk, tp);
 	if (!tp || c->reporter == REPORTER_DESTINATION)
 		return;
 	c->peer_workload = peer_of_client(&c->tuple);
 	c->client_key = key_of_client(tp, &c->tuple);
-	if (!c->client_key)
-		return;
-	c->undecided = c->peer_workload == WORKLOAD_NONE;
-	client_register(c->client_key, c->local_workload, c->peer_workload);
+	if (c->client_key) {
+		c->undecided = c->peer_workload == WORKLOAD_NONE;
+		client_register(c->client_key, c->local_workload, c->peer_workload);
+	}
+	if (early_key)
+		connection_was_early(c, early_key);
 }
 
 /* The server has sent something, so it has told by now, if it is on this host; or this is the end.

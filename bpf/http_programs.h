@@ -206,8 +206,25 @@ static __always_inline void walk_all(struct __sk_buff *skb, struct scratch *s,
  * stack of all callers together is 512 bytes. */
 static __noinline void identify_early(struct connection *c, const struct tcp_sock *tp)
 {
-	if (c->early && c->local_workload == WORKLOAD_NONE)
-		connection_identify_local(c, (const struct sock *)tp, tp);
+	if (!c->early || c->local_workload != WORKLOAD_NONE)
+		return;
+	connection_identify_local(c, (const struct sock *)tp, NULL);
+	c->peer_workload = peer_of_early_server(tp, c->local_workload);
+}
+
+/* Fast Open: so that such a server finds its client. Before the SYN leaves. */
+static __noinline void register_early(struct __sk_buff *skb, const struct packet *p,
+				      const struct tcp_sock *tp)
+{
+	struct tuple t = p->tuple;
+	struct connection *c = bpf_map_lookup_elem(&connections, &t);
+
+	if (!c || !c->early || c->client_key || !server_may_be_local(tp, &t))
+		return;
+	c->client_key = early_client_key(p->seq, packet_tsval(skb, p));
+	if (c->client_key)
+		client_register(c->client_key, workload_of_socket((const struct sock *)tp),
+				WORKLOAD_NONE);
 }
 
 /* c: NULL: it may be about to be made. */
@@ -249,6 +266,8 @@ static __always_inline int http_segment(struct __sk_buff *skb, int egress)
 	if (c && egress && state_of(tp) == TCP_SYN_RECV)
 		identify_early(c, tp);
 	segment_walk(skb, c, &p, tp, egress);
+	if (!c && egress)
+		register_early(skb, &p, tp);
 	return 1;
 }
 

@@ -114,8 +114,13 @@ struct inet_connection_sock {
 	} icsk_ack;
 };
 
+struct tcp_options_received {
+	u32 ts_recent;
+};
+
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
+	struct tcp_options_received rx_opt;
 	u32 rcv_nxt;
 	u32 copied_seq;
 	u32 rcv_wup;

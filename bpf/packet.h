@@ -37,6 +37,11 @@ struct tcp_header {
 	__u32 checksum_urgent;
 };
 
+enum {
+	TCP_OPTION_NOP = 1,
+	TCP_OPTION_TIMESTAMPS = 8,
+};
+
 #define IPV6_HOP_BY_HOP 0 /* BIG TCP carries its length there */
 
 /* What nearly all packets begin with. */
@@ -183,6 +188,28 @@ static __noinline int packet_addresses(struct __sk_buff *skb, struct packet *p)
 		return -1;
 	p->tuple.remote_port = pair[0];
 	p->tuple.local_port = pair[1];
+	return 0;
+}
+
+#define OPTIONS_MAX 8 /* Linux has the timestamps among the first four */
+
+/* TSval of the timestamps option (RFC 7323 section 3.2); 0: none was found. */
+static __noinline __u32 packet_tsval(struct __sk_buff *skb, const struct packet *p)
+{
+	__u32 at = p->header + sizeof(struct tcp_header);
+	__be32 tsval;
+
+	for (int i = 0; i < OPTIONS_MAX; i++) {
+		__u8 option[2]; /* kind and length */
+
+		if (at + 2 > p->payload || bpf_skb_load_bytes(skb, at, option, sizeof(option)))
+			return 0;
+		if (option[0] == TCP_OPTION_TIMESTAMPS)
+			return bpf_skb_load_bytes(skb, at + 2, &tsval, sizeof(tsval))
+				       ? 0
+				       : bpf_ntohl(tsval);
+		at += option[0] == TCP_OPTION_NOP ? 1 : option[1];
+	}
 	return 0;
 }
 

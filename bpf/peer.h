@@ -6,7 +6,7 @@
  * neither NAT nor a bridge changes them. It then tells the client who its server is, for a client
  * in another namespace, or one whose addresses were rewritten, knows no listener. A client is
  * always known first: it reaches ESTABLISHED before the ACK that makes its server ESTABLISHED is
- * sent.
+ * sent; of TCP Fast Open see early_client_key().
  */
 #ifndef MESHTAP_PEER_H
 #define MESHTAP_PEER_H
@@ -58,6 +58,17 @@ static __always_inline __u64 handshake_key(const struct tcp_sock *tp, int is_cli
 	__u32 other = tp->rcv_nxt - (__u32)tp->bytes_received;
 
 	return is_client ? (__u64)own << 32 | other : (__u64)other << 32 | own;
+}
+
+/*
+ * A server of TCP Fast Open may answer before its client has heard its initial sequence number.
+ * Until then the client is known by its own, and by the clock that its SYN tells, which the kernel
+ * starts at a secret offset (RFC 7323 section 7.1), so these are 64 bits too. data_seq: of its
+ * first data byte. Without timestamps (tsval 0) such a client is not found.
+ */
+static __always_inline __u64 early_client_key(__u32 data_seq, __u32 tsval)
+{
+	return tsval ? (__u64)data_seq << 32 | tsval : 0;
 }
 
 /* A physical device has a parent, on a bus; veth, bridge, loopback and tunnels have none. */
@@ -132,13 +143,12 @@ static __always_inline __u64 peer_of_client(const struct tuple *t)
 }
 
 /*
- * Call when a server's connection is made. Returns the client's workload or WORKLOAD_NONE. A client
- * that has closed meanwhile is told nothing: the entry is replaced whole, never written to, for
- * another connection may have its memory by then.
+ * The server and its client meet under the key. A client that has closed meanwhile is told nothing:
+ * the entry is replaced whole, never written to, for another connection may have its memory by
+ * then.
  */
-static __always_inline __u64 peer_of_server(const struct tcp_sock *tp, __u64 workload)
+static __always_inline __u64 client_meet(__u64 key, __u64 workload)
 {
-	__u64 key = handshake_key(tp, 0);
 	struct local_client *known = bpf_map_lookup_elem(&local_clients, &key), told;
 
 	if (!known)
@@ -151,10 +161,35 @@ static __always_inline __u64 peer_of_server(const struct tcp_sock *tp, __u64 wor
 	return told.workload;
 }
 
+/* Call when a server's connection is made. Returns the client's workload or WORKLOAD_NONE. */
+static __always_inline __u64 peer_of_server(const struct tcp_sock *tp, __u64 workload)
+{
+	return client_meet(handshake_key(tp, 0), workload);
+}
+
+/* The same when it sends before its connection is made. */
+static __always_inline __u64 peer_of_early_server(const struct tcp_sock *tp, __u64 workload)
+{
+	__u64 peer = peer_of_server(tp, workload), late;
+	__u64 key = early_client_key(tp->rcv_nxt - (__u32)tp->bytes_received, tp->rx_opt.ts_recent);
+
+	if (peer != WORKLOAD_NONE || !key)
+		return peer;
+	peer = client_meet(key, workload);
+	/* it may have been established, and have read what it was told, between the two */
+	late = peer_of_server(tp, workload);
+	return late != WORKLOAD_NONE ? late : peer;
+}
+
+static __always_inline int server_may_be_local(const struct tcp_sock *tp, const struct tuple *t)
+{
+	return tuple_is_local(t) || may_stay_on_host(tp);
+}
+
 /* Returns the key of a client whose server may be on this host, or 0. */
 static __always_inline __u64 key_of_client(const struct tcp_sock *tp, const struct tuple *t)
 {
-	return tuple_is_local(t) || may_stay_on_host(tp) ? handshake_key(tp, 1) : 0;
+	return server_may_be_local(tp, t) ? handshake_key(tp, 1) : 0;
 }
 
 /* From now on its server finds it. */

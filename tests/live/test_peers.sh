@@ -228,6 +228,40 @@ test_fast_open() {
 	assertTrue "no Fast Open" "ip netns exec $b nstat -asz TcpExtTCPFastOpenPassive | grep -q 'Passive *9 '"
 }
 
+# The server has answered, and its response is sent, before its client hears of it: the SYN-ACK is lost.
+test_fast_open_answered_early() {
+	skip_without_nat && return # no nft
+	serve $b 10.97.0.3
+	in_unit "$client" $a python3 "$talk" fastopen 10.97.0.3 8000 1 >"$dir/said" || fail "no cookie"
+	wait_for is_counted 1
+	wait_for has_lines_of_both 1
+	mark_all
+	: >"$dir/access.log"
+	ip netns exec $a nft -f - <<-END || fail "nft"
+		table inet lossy {
+			chain input {
+				type filter hook input priority 0;
+				tcp sport 8000 tcp flags & (syn | ack) == syn | ack counter drop
+			}
+		}
+	END
+	in_unit "$client" $a python3 "$talk" fastopen 10.97.0.3 8000 1 >"$dir/said" &
+	wait_for syn_ack_is_lost || fail "no SYN-ACK"
+	wait_for has_answered || fail "no response"
+	ip netns exec $a nft delete table inet lossy
+	wait $! || fail "client"
+	assert_exact 1 1 36 43
+}
+
+syn_ack_is_lost() {
+	ip netns exec $a nft list table inet lossy | grep -q 'counter packets [1-9]'
+}
+
+# In SYN_RECV, with unacknowledged bytes in its queue
+has_answered() {
+	ip netns exec $b ss -Htn state syn-recv | awk '$2 > 0 && /:8000 / { n++ } END { exit !n }'
+}
+
 # Its unit is gone before anyone samples.
 test_client_that_lives_briefly() {
 	serve $b 10.97.0.3
@@ -323,8 +357,9 @@ test_older_connection_half_closed() {
 	serve $b 10.97.0.3 defer
 	hold half $a 10.97.0.3 8000
 	kill -STOP "$(head -n 1 "$cgroup/$server/cgroup.procs")"
+	wait_for is_stopped || fail "the server runs"
 	echo go >&9
-	wait_for half_closed
+	wait_for half_closed || fail "not half closed"
 	stop_all
 	start_all
 	rm -rf "$dir/before"
@@ -335,6 +370,11 @@ test_older_connection_half_closed() {
 	hang_up
 	wait_for is_closed
 	assert_open 0
+}
+
+# Each of its threads: one that is not yet stopped would close its connection at the FIN.
+is_stopped() {
+	! grep -h '^State:' "/proc/$(head -n 1 "$cgroup/$server/cgroup.procs")"/task/*/status | grep -qv 'T (stopped)'
 }
 
 half_closed() {
