@@ -134,6 +134,32 @@ walk() {
 	each_program "sample of $sockets connections"
 }
 
+# excluded BY LINE: requests that the configuration's line leaves out
+excluded() {
+	local before
+
+	configure "$2"
+	start_collector "$collector"
+	before=$(counted "$collector")
+	metered h2load --h1 -n "$requests" -c 16 "http://127.0.0.1:$port/"
+	[ "$(counted "$collector")" = "$before" ] || die "$collector: requests are not excluded by $1"
+	round "$collector: HTTP/1 request, excluded by $1" ns "$(per $((2 * requests)))"
+	stop_collectors
+	configure
+}
+
+# configure [LINE]: rings for as much as is asked at a time
+configure() {
+	cat <<-END >"$dir/meshtap.ini"
+		[http_requests]
+		ring_bytes = 64M
+		${1:-}
+		[access_log]
+		ring_bytes = 64M
+		${1:-}
+	END
+}
+
 measure() {
 	collector=$1
 	start_collector "$collector"
@@ -148,6 +174,9 @@ measure() {
 		;;
 	esac
 	stop_collectors
+	case $collector in tcp-*) return ;; esac
+	excluded port "exclude_ports = $port"
+	excluded unit "include_units = nobody.service"
 }
 
 start_servers() {
@@ -160,7 +189,7 @@ start_servers() {
 one_core
 bench_begin bpf_cost
 start_servers
-printf '[http_requests]\nring_bytes = 64M\n[access_log]\nring_bytes = 64M\n' >"$dir/meshtap.ini"
+configure
 for _ in $(seq "$rounds"); do
 	for name in $collectors; do
 		measure "$name"
