@@ -24,7 +24,7 @@
 
 #define TABLE_BYTES  (4u << 20)
 #define STREAM_BYTES (32u << 20)  /* of HTTP/2: tables of connections, heads of streams */
-#define LOG_BUFFER   (256u << 10) /* and the longest line */
+#define LOG_BUFFER   (128u << 10) /* twice, and a line each */
 
 static const struct collector collector = {
 	.name = NAME,
@@ -75,7 +75,7 @@ static int open_log(struct writer *w)
 {
 	const char *path = w->settings->to_stdout ? NULL : w->settings->log_file;
 	size_t line_max = log_format_line_max(w->plan->format);
-	int r = log_file_open(&w->log.file, path, STDOUT_FILENO, line_max + LOG_BUFFER);
+	int r = log_file_open(&w->log.file, path, STDOUT_FILENO, LOG_BUFFER, line_max);
 
 	w->log.is_stdout = !path;
 	w->line = malloc(line_max); /* untouched pages cost nothing */

@@ -173,10 +173,10 @@ int serve(struct requests *q)
 		}
 		if (event == SERVICE_TIMER)
 			http_maps_sweep(&q->metrics.maps);
-		if (event == SERVICE_TIMER || event == SERVICE_REPORT || event == SERVICE_REOPEN)
+		if (event == SERVICE_TIMER || event == SERVICE_REPORT || event == SERVICE_REOPEN) {
 			report(q);
-		if (event == SERVICE_TIMER)
 			malloc_trim(0); /* what a burst, or the file, took */
+		}
 	}
 	return report(q);
 }

@@ -5,13 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-int log_buffer_init(struct log_buffer *ret, size_t capacity)
+int log_buffer_init(struct log_buffer *ret, size_t size, size_t line_max)
 {
-	char *data = malloc(capacity);
+	size_t capacity = size + line_max;
+	char *data = malloc(capacity); /* untouched pages cost nothing */
 
 	if (!data)
 		return -ENOMEM;
-	*ret = (struct log_buffer){ .data = data, .capacity = capacity };
+	*ret = (struct log_buffer){ .data = data, .capacity = capacity, .full = size };
 	return 0;
 }
 
@@ -28,7 +29,7 @@ bool log_buffer_has_work(const struct log_buffer *b)
 
 bool log_buffer_has_room(const struct log_buffer *b, size_t length)
 {
-	return length <= b->capacity - b->length;
+	return length <= b->capacity - b->length && b->length <= b->full;
 }
 
 void log_buffer_append(struct log_buffer *b, const char *line, size_t length)

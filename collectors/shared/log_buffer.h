@@ -9,6 +9,7 @@
 struct log_buffer {
 	char *data; /* owned */
 	size_t capacity;
+	size_t full; /* no line is added to so much */
 	size_t length;
 	size_t written;		  /* bytes; the first line may be written by half */
 	unsigned long long lines; /* that are not whole in the file */
@@ -16,8 +17,8 @@ struct log_buffer {
 	size_t reopen_at; /* what comes from there on is for the file opened then */
 };
 
-/* 0 or -ENOMEM. */
-int log_buffer_init(struct log_buffer *ret, size_t capacity);
+/* For size bytes, and what a line of up to line_max adds to them. 0 or -ENOMEM. */
+int log_buffer_init(struct log_buffer *ret, size_t size, size_t line_max);
 void log_buffer_free(struct log_buffer *b);
 
 /* Is there anything to do? */

@@ -21,7 +21,7 @@ static void init_locks(struct log_file *f)
 	pthread_condattr_destroy(&monotonic);
 }
 
-int log_file_open(struct log_file **ret, const char *path, int fd, size_t capacity)
+int log_file_open(struct log_file **ret, const char *path, int fd, size_t size, size_t line_max)
 {
 	struct log_file *f = calloc(1, sizeof(*f));
 	int r;
@@ -32,9 +32,9 @@ int log_file_open(struct log_file **ret, const char *path, int fd, size_t capaci
 	f->write = &f->buffers[1];
 	f->output.fd = -1;
 	init_locks(f);
-	r = log_buffer_init(f->fill, capacity);
+	r = log_buffer_init(f->fill, size, line_max);
 	if (!r)
-		r = log_buffer_init(f->write, capacity);
+		r = log_buffer_init(f->write, size, line_max);
 	if (!r)
 		r = log_output_open(&f->output, path, fd);
 	if (r)

@@ -34,10 +34,11 @@ struct log_status {
 struct log_file;
 
 /*
- * Opens the file (see log_output.h): path, which is borrowed, or fd when path is NULL. capacity: of
- * each of the two buffers, in bytes; a longer line is dropped. 0 or -errno.
+ * Opens the file (see log_output.h): path, which is borrowed, or fd when path is NULL. size: of
+ * each of the two buffers, in bytes, which a line of up to line_max may exceed; a line longer than
+ * both is dropped. 0 or -errno.
  */
-int log_file_open(struct log_file **ret, const char *path, int fd, size_t capacity);
+int log_file_open(struct log_file **ret, const char *path, int fd, size_t size, size_t line_max);
 
 /*
  * Starts the thread, with all signals blocked. Lines may be given before. Capabilities are a

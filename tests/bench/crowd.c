@@ -13,6 +13,7 @@
  */
 #include <arpa/inet.h>
 #include <err.h>
+#include <errno.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
@@ -82,7 +83,8 @@ static int connect_from(const struct sockaddr_in *from, const struct sockaddr_in
 	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
 	if (bind(fd, (const struct sockaddr *)from, sizeof(*from)))
 		err(1, "bind");
-	if (connect(fd, (const struct sockaddr *)to, sizeof(*to)))
+	/* EPIPE: it was established, closed by the server, and reset */
+	if (connect(fd, (const struct sockaddr *)to, sizeof(*to)) && errno != EPIPE)
 		err(1, "connect");
 	return fd;
 }

@@ -22,7 +22,7 @@
 #define RECORDS	     4096
 #define RING_BYTES   (4u << 20)
 #define CONNECTIONS  64
-#define LOG_BUFFER   (256u << 10)
+#define LOG_BUFFER   (128u << 10)
 #define RECORD_BYTES ((RING_BYTES - 8) / RECORDS)
 
 static struct {
@@ -120,7 +120,7 @@ static void open_all(struct writer *w, struct log_plan *plan, enum log_format_ki
 	w->line = malloc(line_max);
 	w->state = calloc(1, sizeof(*w->state));
 	if (!w->line || !w->state || exchange_table_init(&w->table, 1 << 22, plan->wanted) ||
-	    log_file_open(&w->log.file, path, STDOUT_FILENO, line_max + LOG_BUFFER) ||
+	    log_file_open(&w->log.file, path, STDOUT_FILENO, LOG_BUFFER, line_max) ||
 	    log_file_start(w->log.file))
 		die(path);
 	fill(&w->ring);

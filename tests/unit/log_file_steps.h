@@ -47,7 +47,7 @@ static inline struct log_file *started(const char *name, int fd, size_t capacity
 {
 	struct log_file *f = NULL;
 
-	CHECK(log_file_open(&f, name, fd, capacity) == 0 && log_file_start(f) == 0);
+	CHECK(log_file_open(&f, name, fd, capacity, 0) == 0 && log_file_start(f) == 0);
 	return f;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* A file, what is done to its name, and rotations. */
+#include "log_buffer.h"
 #include "log_file_steps.h"
 
 #include <errno.h>
@@ -29,6 +30,22 @@ static void test_lines_come_by_themselves(void)
 	CHECK(status.lines == 2);
 	check_content(path, "1234\nthe end is written too\n");
 	unlink(path);
+}
+
+/* The size bounds what waits; a line may exceed it, and then nothing more is taken. */
+static void test_size_of_buffer(void)
+{
+	struct log_buffer b;
+
+	CHECK(log_buffer_init(&b, 8, 16) == 0);
+	CHECK(log_buffer_has_room(&b, 24) && !log_buffer_has_room(&b, 25));
+	log_buffer_append(&b, "123456\n", 7);
+	CHECK(log_buffer_has_room(&b, 16));
+	log_buffer_append(&b, "12\n", 3);
+	CHECK(!log_buffer_has_room(&b, 1));
+	log_buffer_clear(&b);
+	CHECK(log_buffer_has_room(&b, 16));
+	log_buffer_free(&b);
 }
 
 /* Of a writer that was killed: what comes next is a line of its own. */
@@ -69,7 +86,7 @@ static void test_flags(void)
 	end(f, path);
 	CHECK(fcntl(next, F_GETFD) < 0);
 	CHECK(symlink("/etc/passwd", path) == 0);
-	CHECK(log_file_open(&f, path, -1, 64) == -ELOOP);
+	CHECK(log_file_open(&f, path, -1, 64, 0) == -ELOOP);
 	unlink(path);
 }
 
@@ -197,6 +214,7 @@ int main(void)
 {
 	begin_directory();
 	test_lines_come_by_themselves();
+	test_size_of_buffer();
 	test_line_without_end();
 	test_flags();
 	test_rotation();
