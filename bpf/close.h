@@ -4,6 +4,7 @@
 #define MESHTAP_CLOSE_H
 
 #include "http2_close.h"
+#include "left_out.h"
 
 /* Why an exchange that is in flight when its connection closes did not end (telemetry
  * specification 2.4). */
@@ -262,9 +263,11 @@ static __always_inline void connection_established(struct sock *sk, enum reporte
 	if (!connection_is_selected(sk, &t, reporter == REPORTER_SOURCE)) {
 		connection_unselected(sk, &t, reporter == REPORTER_SOURCE);
 		connection_forget_early(&t);
+		socket_leave_out(sk);
 		sink_refused(sk, &t, 0, 0);
 		return;
 	}
+	socket_take_in(sk);
 	c = bpf_map_lookup_elem(&connections, &t);
 	if (c && !c->early) { /* a connection of the same tuple whose end was not seen */
 		exchanges_declare(c);

@@ -252,13 +252,12 @@ static __always_inline int http_segment(struct __sk_buff *skb, int egress)
 	struct bpf_sock *sk;
 	struct tcp_sock *tp;
 
-	if (!is_active() || packet_read(skb, &p))
-		return 1;
 	sk = skb->sk;
-	if (!sk)
+	if (!is_active() || !sk || !selection_may_have(sk) || is_left_out(sk) ||
+	    packet_read(skb, &p))
 		return 1;
 	tp = bpf_skc_to_tcp_sock(sk);
-	if (!tp || !selection_may_have(tp) || packet_locate(skb, &p, tp))
+	if (!tp || packet_locate(skb, &p, tp))
 		return 1;
 	c = bpf_map_lookup_elem(&connections, &p.tuple);
 	if (c ? stretch_passes(c, &p, tp, egress) : !may_be_early(&p, tp, egress))

@@ -34,21 +34,22 @@ struct selection {
 /* Constants of the programs: what is not configured is dead code. */
 const volatile struct selection selection = {};
 
+static __always_inline int selection_has_number(__u16 port)
+{
+	return !selection.by_port || (selection.ports[port / 64] >> (port & 63) & 1);
+}
+
 /* port: in network byte order. */
 static __always_inline int selection_has_port(__be16 port)
 {
-	__u32 n = bpf_ntohs(port);
-
-	return !selection.by_port || (selection.ports[n / 64] >> (n & 63) & 1);
+	return selection_has_number(bpf_ntohs(port));
 }
 
-/* Can a segment be of a connection that is followed? Its server's port is one of the two. */
-static __always_inline int selection_may_have(const struct tcp_sock *tp)
+/* Can a segment of this socket be of a connection that is followed? Its server's port is one of the
+ * two. Before anything else is looked at. */
+static __always_inline int selection_may_have(const struct bpf_sock *sk)
 {
-	const struct inet_sock *inet = &tp->inet_conn.icsk_inet;
-
-	return selection_has_port(inet->inet_sport) ||
-	       selection_has_port(inet->sk.__sk_common.skc_dport);
+	return selection_has_number(sk->src_port) || selection_has_port(sk->dst_port);
 }
 
 /* Verified once. kind: included or excluded. */

@@ -132,17 +132,18 @@ static int load_hosts(int fd, const struct workloads *w)
 static int load_ports(int fd, const struct workloads *w, size_t *ret_count)
 {
 	const __u16 *ports = workloads_ports(w, ret_count);
-	__u64 words[PORT_WORDS] = {}, is;
+	__u32 position, keys[PORT_WORDS], n = PORT_WORDS;
+	__u64 words[PORT_WORDS] = {}, is[PORT_WORDS];
 
 	for (size_t i = 0; i < *ret_count; i++)
 		words[ports[i] / 64] |= 1ULL << ports[i] % 64;
-	for (__u32 i = 0; i < PORT_WORDS; i++) {
-		if (bpf_map_lookup_elem(fd, &i, &is))
+	if (bpf_map_lookup_batch(fd, NULL, &position, keys, is, &n, NULL) && errno != ENOENT)
+		return -errno;
+	for (__u32 i = 0; i < n; i++)
+		if (is[i] != words[keys[i]] &&
+		    bpf_map_update_elem(fd, &keys[i], &words[keys[i]], BPF_ANY))
 			return -errno;
-		if (is != words[i] && bpf_map_update_elem(fd, &i, &words[i], BPF_ANY))
-			return -errno;
-	}
-	return 0;
+	return n == PORT_WORDS ? 0 : -EIO;
 }
 
 int endpoint_maps_load(const struct endpoint_maps *maps, const struct workloads *w)

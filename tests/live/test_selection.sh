@@ -175,6 +175,40 @@ test_unit_and_port() {
 	assert_lines 7
 }
 
+# use_again PORT...: the same socket for a connection to each, one after the other, with 3 requests
+use_again() {
+	in_unit "$client" "$near" python3 - "$@" <<-END
+		import ctypes, socket, sys
+		s = socket.socket()
+		libc = ctypes.CDLL(None, use_errno=True)
+		for port in sys.argv[1:]:
+		    s.connect(("10.97.0.2", int(port)))
+		    for _ in range(3):
+		        s.sendall(b"GET /again HTTP/1.1\\r\\nHost: again\\r\\n\\r\\n")
+		        answer = b""
+		        while not answer.endswith(b"some text\\n"):
+		            answer += s.recv(4096)
+		    if libc.connect(s.fileno(), bytes(16), 16): # AF_UNSPEC
+		        raise OSError(ctypes.get_errno())
+	END
+}
+
+# Whether it is followed is a connection's property, not its socket's.
+test_socket_that_is_used_again() {
+	configure "exclude_ports = $port"
+	oneshots
+	start_metrics
+	start_log
+	mark
+	: >"$dir/access.log"
+	use_again $port $((port + 1)) $port $((port + 1)) || fail "client"
+	sample
+	assertEquals "requests, source" 6 "$(rise istio_requests_total reporter=source "destination_workload=$other")"
+	assertEquals "requests, destination" 6 "$(rise istio_requests_total reporter=destination)"
+	assertEquals "requests" 12 "$(rise istio_requests_total)"
+	assert_lines 12
+}
+
 known_clients() {
 	bpftool map dump pinned "$pins/http_requests/local_clients" | grep -c '"key"'
 }

@@ -29,7 +29,7 @@ expect() { # what, expected, actual
 # The limit of its unit, which the kernel counts its maps against (since 5.11).
 limit_memory() { # collector
 	echo +memory >/sys/fs/cgroup/cgroup.subtree_control
-	mkdir "/sys/fs/cgroup/$1"
+	mkdir -p "/sys/fs/cgroup/$1"
 	sed -n 's/^MemoryMax=//p' "systemd/meshtap-$1.service" >"/sys/fs/cgroup/$1/memory.max"
 }
 
@@ -116,12 +116,16 @@ check_log() { # phase, reporter, pattern of its lines
 	fi
 }
 
-check() { # phase
-	wait_for is_complete
+sample_requests() {
 	touch "$dir/asked"
 	sleep 0.02 # the file system's clock ticks
 	kill -USR1 "$metrics_pid"
 	wait_for test "$dir/meshtap_http_requests.prom" -nt "$dir/asked"
+}
+
+check() { # phase
+	wait_for is_complete
+	sample_requests
 	sed 's|http://[^/]*||' "$dir/curl" | sort >"$dir/expected"
 	check_log "$1" source ":$port\" PassthroughCluster "
 	check_log "$1" destination " inbound|$port|| "
@@ -131,6 +135,20 @@ check() { # phase
 		expect "$1: response bytes, $reporter" "$(nginx_sum 2)" "$(total istio_response_bytes_sum $reporter)"
 	done
 	expect "$1: inexact messages" "" "$(grep '^meshtap_http_requests_inexact_messages_total.* [^0]' "$dir/meshtap_http_requests.prom")"
+}
+
+# Programs that leave connections out are others than those that follow all.
+leave_out() {
+	before=$(total istio_requests_total source)
+	kill "$metrics_pid"
+	wait "$metrics_pid"
+	printf '[http_requests]\nexclude_ports = %s\n' $port >"$dir/meshtap.ini"
+	start http-requests
+	metrics_pid=$pid
+	traffic excluded 20
+	sample_requests
+	expect "excluded: requests that are counted" "$before" "$(total istio_requests_total source)"
+	expect "excluded: inexact messages" "" "$(grep '^meshtap_http_requests_inexact_messages_total.* [^0]' "$dir/meshtap_http_requests.prom")"
 }
 
 : >"$dir/meshtap.ini"
@@ -152,3 +170,5 @@ traffic netem 120
 check netem
 check_memory http-requests
 check_memory access-log
+tc qdisc del dev lo root
+leave_out
