@@ -9,7 +9,7 @@
 #define MESHTAP_ACCESS_LOG_HEADS_H
 
 #include "access_log.h"
-#include "connection.h"
+#include "connection_make.h"
 #include "scratch.h"
 
 #define HEAD_PIECE  752 /* an element of the hash is then 1 KiB */

@@ -3,6 +3,7 @@
 #ifndef MESHTAP_CLOSE_H
 #define MESHTAP_CLOSE_H
 
+#include "connection_make.h"
 #include "http2_close.h"
 #include "left_out.h"
 

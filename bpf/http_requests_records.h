@@ -3,7 +3,7 @@
 #ifndef MESHTAP_HTTP_REQUESTS_RECORDS_H
 #define MESHTAP_HTTP_REQUESTS_RECORDS_H
 
-#include "connection.h"
+#include "connection_make.h"
 #include "http_requests.h"
 
 struct {

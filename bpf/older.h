@@ -3,7 +3,7 @@
 #ifndef MESHTAP_OLDER_H
 #define MESHTAP_OLDER_H
 
-#include "connection.h"
+#include "connection_make.h"
 
 #define QUIET_JIFFIES 64 /* 64 to 640 ms */
 

@@ -39,11 +39,12 @@
 #define BPF_PROG(name, args...) name(args)
 
 /* Fields by name: nothing to relocate. What another kernel names otherwise does not exist. */
-#define bpf_core_field_exists(field)  0
-#define CORE_1(src, a)		      ((src)->a)
-#define CORE_2(src, a, b)	      ((src)->a->b)
-#define CORE_3(src, a, b, c)	      ((src)->a->b->c)
-#define CORE_PICK(a, b, c, name, ...) name
+#define bpf_core_field_exists(field)	0
+#define bpf_core_enum_value_exists(...) 0
+#define CORE_1(src, a)			((src)->a)
+#define CORE_2(src, a, b)		((src)->a->b)
+#define CORE_3(src, a, b, c)		((src)->a->b->c)
+#define CORE_PICK(a, b, c, name, ...)	name
 #define BPF_CORE_READ(src, ...)                                                                    \
 	CORE_PICK(__VA_ARGS__, CORE_3, CORE_2, CORE_1, unused)(src, __VA_ARGS__)
 #define BPF_CORE_READ_INTO(dst, src, ...)                                                          \
@@ -170,6 +171,9 @@ static inline long bpf_probe_read_kernel_str(void *to, __u32 size, const void *f
 /* Bytes may be anything: the sanitizer sees whether there are enough. */
 #define USER_SAME_SIZE(a, b)                                                                       \
 	_Static_assert(sizeof(*(a)) == sizeof(*(b)) || sizeof(*(b)) == 1, "not the map's type")
+
+/* Only where bpf_core_enum_value_exists(). */
+#define bpf_sk_storage_get(m, sk, value, flags) ((void *)NULL)
 
 #define bpf_map_lookup_elem(m, k)                                                                  \
 	({                                                                                         \

@@ -12,7 +12,7 @@
 /* From here on the maps and the configuration are the test's own. */
 #define bpf_map_update_elem  fake_update
 #define bpf_map_delete_elem  fake_delete
-#define bpf_map_lookup_elem  fake_lookup
+#define bpf_map_lookup_batch fake_lookup_batch
 #define bpf_map_get_next_key fake_next
 #define workloads_prefixes   fake_prefixes
 #define workloads_ports	     fake_ports
@@ -87,13 +87,19 @@ static int fake_delete(int fd, const void *key)
 	return 0;
 }
 
-static int fake_lookup(int fd, const void *key, void *ret)
+/* Of the array: all of it at once. */
+static int fake_lookup_batch(int fd, void *in, void *out, void *keys, void *values, __u32 *count,
+			     const struct bpf_map_batch_opts *options)
 {
-	struct entry *e = find(fd, key);
+	if (in || !out || options || *count < fakes[fd].room)
+		return -EINVAL;
+	*count = fakes[fd].room;
+	for (__u32 i = 0; i < *count; i++) {
+		struct entry *e = find(fd, &i);
 
-	memset(ret, 0, fakes[fd].value_size);
-	if (e)
-		memcpy(ret, &e->value, fakes[fd].value_size);
+		((__u32 *)keys)[i] = i;
+		((__u64 *)values)[i] = e ? e->value : 0;
+	}
 	return 0;
 }
 
@@ -200,10 +206,12 @@ static int load(int hosts_fd)
 
 static struct endpoint_config config(void)
 {
-	struct endpoint_config ret;
+	struct endpoint_config ret = {};
 	__u32 zero = 0;
+	const struct entry *e = find(ENDPOINTS, &zero);
 
-	fake_lookup(ENDPOINTS, &zero, &ret);
+	if (e)
+		memcpy(&ret, &e->value, sizeof(ret));
 	return ret;
 }
 
