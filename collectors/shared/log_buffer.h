@@ -9,7 +9,7 @@
 struct log_buffer {
 	char *data; /* owned */
 	size_t capacity;
-	size_t full; /* no line is added to so much */
+	size_t full; /* beyond it no line is added */
 	size_t length;
 	size_t written;		  /* bytes; the first line may be written by half */
 	unsigned long long lines; /* that are not whole in the file */

@@ -79,6 +79,21 @@ test_timeout() {
 		"$("$python" "$helpers/compare.py" "$dir/truth" "$dir/received" "$batch")"
 }
 
+# It is there, and is no file. What comes later in its place is delivered.
+test_log_that_cannot_be_read() {
+	mkdir "$log"
+	receive otlp
+	configure http/protobuf
+	ship
+	wait_for grep -q 'cannot read' "$dir/errors" || fail "$(cat "$dir/errors")"
+	assertEquals "readable" 0 "$(metric log_readable)"
+	rmdir "$log"
+	write 1 1000 text
+	assert_arrived "after it" 1000
+	assertEquals "readable" 1 "$(metric log_readable)"
+	assertTrue "$(cat "$dir/errors")" "grep -q 'reading .* again' '$dir/errors'"
+}
+
 make_certificates() {
 	local name
 

@@ -63,6 +63,9 @@ static void write_state(struct prom_text *t, const struct shipper *s)
 	write_gauge(t, PREFIX "_last_delivery_timestamp_seconds",
 		    "When the receiver last accepted records; 0: not yet.",
 		    seconds(s->last_delivery_ns));
+	prom_family(t, PREFIX "_log_readable", "gauge",
+		    "0 while the log is there and cannot be read.");
+	prom_sample(t, PREFIX "_log_readable", NULL, !s->is_unreadable);
 	prom_family(t, PREFIX "_lag_bytes", "gauge", "What of the log is not delivered.");
 	prom_sample(t, PREFIX "_lag_bytes", NULL,
 		    s->has_cursor ? follow_lag(&s->follower, &s->delivered) : 0);
