@@ -64,9 +64,9 @@ lines() {
 	grep -vc '^#' "$dir/textfile/meshtap_$(echo "$1" | tr - _).prom"
 }
 
-# round_sample COLLECTOR MILLISECONDS
+# round_sample COLLECTOR MILLISECONDS [SERIES]
 round_sample() {
-	round "$1: a sample of 1,000 series" "ms CPU" "$(awk -v ms="$2" -v n="$(lines "$1")" 'BEGIN { printf "%.2f\n", ms * 1000 / n }')"
+	round "$1: a sample of 1,000 ${3:-series}" "ms CPU" "$(awk -v ms="$2" -v n="$(lines "$1")" 'BEGIN { printf "%.2f\n", ms * 1000 / n }')"
 }
 
 talk_from_peers() {
@@ -84,6 +84,7 @@ oneshot() {
 		round "$name: peak RSS, first run" MB "$(collector "$name" --unload && peak_mb $run)"
 		round "$name: maps in the kernel" MB "$(map_mb "$name")"
 		talk_from_peers
+		round_sample "$name" "$(cpu_ms $run)" "new series"
 		round_sample "$name" "$(cpu_ms $run)"
 		[ "$(lines "$name")" -ge "$peers" ] || die "$name: $(lines "$name") series of $peers peers"
 		round "$name: peak RSS, $peers peers" MB "$(peak_mb $run)"
