@@ -55,6 +55,7 @@ _Static_assert(sizeof(((struct log_state *)0)->lines_dropped) == LOG_DROPS * siz
 void serve_after_killed(struct writer *w)
 {
 	w->before = *w->state;
+	w->said_dropped = w->state->dropped;
 	w->state->lines_killed = w->state->lines_given - w->state->lines_written;
 	for (int i = 0; i < LOG_DROPS; i++)
 		w->state->lines_killed -= w->state->lines_dropped[i];
@@ -76,6 +77,18 @@ static void report(struct writer *w)
 	r = metrics_write(w);
 	if (r)
 		say("cannot write the metrics", r);
+}
+
+/* Where there are no metrics that would say so. */
+static void say_ring_drops(struct writer *w)
+{
+	unsigned long long dropped = w->state->dropped;
+
+	if (!w->log.is_stdout || dropped == w->said_dropped)
+		return;
+	fprintf(stderr, NAME ": the ring was full, %llu lines were dropped\n",
+		dropped - w->said_dropped);
+	w->said_dropped = dropped;
 }
 
 /* Lines of connections that live, for the time since the last look: a line is late by a tenth of
@@ -148,14 +161,14 @@ int serve(struct writer *w)
 		look_at_intervals(w);
 		if (event == SERVICE_REOPEN)
 			reopen(w);
-		if (event == SERVICE_TIMER) {
+		if (event == SERVICE_TIMER)
 			http_maps_sweep(&w->maps);
-			malloc_trim(0); /* what a burst took */
-		}
 		if (event == SERVICE_TIMER || event == SERVICE_REPORT) {
 			drain(w);
 			service_log_check(&w->log);
 			report(w);
+			say_ring_drops(w);
+			malloc_trim(0); /* what a burst took */
 		}
 		r = service_log_check(&w->log);
 		note_lines(w);
@@ -163,6 +176,7 @@ int serve(struct writer *w)
 	if (!r)
 		drain(w);
 	service_log_close(&w->log);
+	say_ring_drops(w);
 	report(w);
 	return r;
 }

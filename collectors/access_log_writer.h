@@ -70,7 +70,8 @@ struct writer {
 	unsigned long long damaged_heads;
 	unsigned long long cut_fields;
 	unsigned long long missing_names;
-	unsigned long long unresolved; /* of streams: what the health map has been told */
+	unsigned long long unresolved;	 /* of streams: what the health map has been told */
+	unsigned long long said_dropped; /* of state->dropped, on stderr */
 };
 
 /* access_log_load.c */

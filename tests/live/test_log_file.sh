@@ -216,10 +216,11 @@ while piece := sys.stdin.buffer.raw.read(16384):
     time.sleep(1 / 64)'
 }
 
-# There are no metrics then: the service says how many lines it dropped.
+# There are no metrics then: the service says how many lines it dropped. What the ring has at its end is the next one's.
 test_standard_output_is_slow() {
 	local dropped
 
+	printf '[access_log]\nring_bytes = 256K\n' >"$dir/meshtap.ini"
 	mkfifo "$dir/log/pipe"
 	read_slowly <"$dir/log/pipe" >"$dir/read" &
 	reader_pid=$!
@@ -227,9 +228,20 @@ test_standard_output_is_slow() {
 	get 10000
 	stop_log
 	wait $reader_pid
-	dropped=$(sed -nE 's/.*, ([0-9]+) lines were dropped$/\1/p' "$dir/log.err" | awk '{ n += $1 } END { print n + 0 }')
+	dropped=$(said_dropped)
+	cat <"$dir/log/pipe" >>"$dir/read" &
+	reader_pid=$!
+	start_log --stdout
+	stop_log
+	wait $reader_pid
+	: >"$dir/meshtap.ini"
 	assertNotEquals "dropped" 0 "$dropped"
+	assertEquals "dropped later" 0 "$(said_dropped)"
 	assert_all_here_or "$dropped" "$dir/read"
+}
+
+said_dropped() {
+	sed -nE 's/.*, ([0-9]+) lines were dropped$/\1/p' "$dir/log.err" | awk '{ n += $1 } END { print n + 0 }'
 }
 
 test_standard_output_is_closed() {
