@@ -149,8 +149,23 @@ test_token() {
 	echo "no header" >"$dir/headers"
 	write 1001 1000 text
 	wait_for grep -q 'headers: a line is no header' "$dir/errors" || fail "$(cat "$dir/errors")"
-	echo "Authorization: Bearer second" >"$dir/headers"
+	: >"$dir/headers"
+	wait_for asked_again || fail "no more tries"
+	echo "Authorization: Bearer second" >"$dir/headers.new"
+	mv "$dir/headers.new" "$dir/headers"
 	assert_arrived "token, again" 2000
+}
+
+# Another try has begun and ended.
+asked_again() {
+	local before
+
+	before=$(metric retries_total)
+	wait_for more_retries_than $((before + 1))
+}
+
+more_retries_than() {
+	[ "$(metric retries_total)" -gt "$1" ]
 }
 
 # shellcheck source=/dev/null

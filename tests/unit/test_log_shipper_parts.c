@@ -206,6 +206,8 @@ static void test_headers(void)
 	check_bad_header("X A: 1\n", 1);
 	check_bad_header("X-A:\n", 1);
 	check_bad_header("X-A: a\x01\n", 1);
+	CHECK(read_headers("", &headers, &line) == -ENODATA && !headers);
+	CHECK(read_headers("# none\n\n", &headers, &line) == -ENODATA && !headers);
 	unlink(path);
 	CHECK(header_file_read(path, &headers, &line) == -ENOENT);
 }

@@ -134,6 +134,13 @@ static bool add_own_headers(struct client *c)
 	return false;
 }
 
+static const char *why_no_headers(int error)
+{
+	if (error == -ENODATA)
+		return "there is no header";
+	return error == -EINVAL ? "a line is no header" : strerror(-error);
+}
+
 /* Anew for each request, so that a token may be renewed. */
 static int set_headers(struct client *c, bool is_compressed)
 {
@@ -149,7 +156,7 @@ static int set_headers(struct client *c, bool is_compressed)
 	if (!r && *path)
 		r = header_file_read(path, &c->headers, &line);
 	if (r)
-		fail(c, path, r == -EINVAL ? "a line is no header" : strerror(-r));
+		fail(c, path, why_no_headers(r));
 	curl_easy_setopt(c->easy, CURLOPT_HTTPHEADER, c->headers);
 	return r;
 }

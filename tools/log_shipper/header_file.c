@@ -27,7 +27,7 @@ static bool is_header(const char *line, size_t length)
 	return strspn(colon + 1, " ") != strlen(colon + 1);
 }
 
-static int add_line(struct curl_slist **headers, char *line, size_t length)
+static int add_line(struct curl_slist **headers, char *line, size_t length, bool *added)
 {
 	struct curl_slist *more;
 
@@ -41,12 +41,14 @@ static int add_line(struct curl_slist **headers, char *line, size_t length)
 	if (!more)
 		return -ENOMEM;
 	*headers = more;
+	*added = true;
 	return 0;
 }
 
 int header_file_read(const char *path, struct curl_slist **headers, unsigned int *line)
 {
 	FILE *f = fopen(path, "re");
+	bool has_header = false;
 	size_t capacity = 0;
 	char *text = NULL;
 	ssize_t n;
@@ -57,10 +59,12 @@ int header_file_read(const char *path, struct curl_slist **headers, unsigned int
 		return -errno;
 	while (!r && (n = getline(&text, &capacity, f)) >= 0) {
 		++*line;
-		r = *line > LINES_MAX ? -EINVAL : add_line(headers, text, n);
+		r = *line > LINES_MAX ? -EINVAL : add_line(headers, text, n, &has_header);
 	}
 	if (!r && ferror(f))
 		r = -EIO;
+	if (!r && !has_header)
+		r = -ENODATA;
 	free(text);
 	fclose(f);
 	return r;

@@ -6,7 +6,8 @@
 
 /*
  * Appends the headers that a file has, a "Name: value" a line; blank lines and lines that begin
- * with # are none. Returns 0, -errno, or -EINVAL; *line then is the line that is wrong, or 0.
+ * with # are none. Returns 0, -errno, -EINVAL; *line then is the line that is wrong, or 0; or
+ * -ENODATA: there is no header, as when the file is being written.
  */
 int header_file_read(const char *path, struct curl_slist **headers, unsigned int *line);
 

@@ -40,6 +40,8 @@ static int check_headers(const char *path)
 	curl_slist_free_all(headers);
 	if (r == -EINVAL)
 		fprintf(stderr, NAME ": %s:%u: 'Name: value' is expected\n", path, line);
+	else if (r == -ENODATA)
+		fprintf(stderr, NAME ": %s: there is no header in it\n", path);
 	else if (r)
 		fail(EXIT_USAGE, path, r);
 	return r ? EXIT_USAGE : EXIT_OK;
