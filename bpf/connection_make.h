@@ -28,15 +28,12 @@ static __always_inline int connection_create_early(struct scratch *s, enum repor
 	return -1;
 }
 
-/* This end, and, of a server, the other one: all that an early connection can need. */
-static __always_inline void connection_identify_local(struct connection *c, const struct sock *sk,
-						      const struct tcp_sock *tp)
+/* This end, and where the other one is. */
+static __always_inline void connection_identify_local(struct connection *c, const struct sock *sk)
 {
 	c->local_workload = workload_of_socket(sk);
 	endpoint_of(c->tuple.local_addr, c->tuple.local_port, &c->local);
 	endpoint_of(c->tuple.remote_addr, c->tuple.remote_port, &c->peer);
-	if (tp && c->reporter == REPORTER_DESTINATION)
-		c->peer_workload = peer_of_server(tp, c->local_workload);
 }
 
 /* A client of Fast Open is established, and registered as such: what its server said before. */
@@ -56,7 +53,9 @@ static __always_inline void connection_identify(struct connection *c, const stru
 	const struct tcp_sock *tp = bpf_skc_to_tcp_sock((void *)sk);
 	__u64 early_key = c->client_key;
 
-	connection_identify_local(c, sk, tp);
+	connection_identify_local(c, sk);
+	if (tp && c->reporter == REPORTER_DESTINATION)
+		c->peer_workload = peer_of_server(tp, c->local_workload);
 	if (!tp || c->reporter == REPORTER_DESTINATION)
 		return;
 	c->peer_workload = peer_of_client(&c->tuple);

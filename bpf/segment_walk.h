@@ -195,7 +195,7 @@ static __noinline void identify_early(struct connection *c, const struct tcp_soc
 {
 	if (!c->early || c->local_workload != WORKLOAD_NONE)
 		return;
-	connection_identify_local(c, (const struct sock *)tp, NULL);
+	connection_identify_local(c, (const struct sock *)tp);
 	c->peer_workload = peer_of_early_server(tp, c->local_workload);
 }
 

@@ -45,13 +45,18 @@ check_counted() {
 	[ ${over#-} -le "$3" ] || die "$collector: $1 of $((2 * $2)) requests counted"
 }
 
-# ask ARGUMENT...: h2load's, which makes so many requests, exactly
+# request ARGUMENT...: h2load's, which makes so many requests, exactly
+request() {
+	metered h2load -n "$requests" "$@"
+	grep -q "$requests succeeded" "$dir/metered" || die "h2load: $(cat "$dir/metered")"
+}
+
+# ask ARGUMENT...: as request, and all are counted
 ask() {
 	local before
 
 	before=$(counted "$collector")
-	metered h2load -n "$requests" "$@"
-	grep -q "$requests succeeded" "$dir/metered" || die "h2load: $(cat "$dir/metered")"
+	request "$@"
 	check_counted $(($(counted "$collector") - before)) "$requests" 0
 }
 
@@ -141,7 +146,7 @@ excluded() {
 	configure "$2"
 	start_collector "$collector"
 	before=$(counted "$collector")
-	metered h2load --h1 -n "$requests" -c 16 "http://127.0.0.1:$port/"
+	request --h1 -c 16 "http://127.0.0.1:$port/"
 	[ "$(counted "$collector")" = "$before" ] || die "$collector: requests are not excluded by $1"
 	round "$collector: HTTP/1 request, excluded by $1" ns "$(per $((2 * requests)))"
 	stop_collectors

@@ -405,14 +405,17 @@ opened_by_client() {
 	both && [ "$(of istio_tcp_connections_opened_total source)" = 1 ]
 }
 
-# The first fails in a timer's interrupt. A kernel that runs no BPF while a certain process is current (docs/scale.md) may have been in
-# the midst of that; not twice.
+# The first fails in a timer's interrupt, of which the one kernel that docs/scale.md names may miss one: only there it is tried again.
 test_nobody_there_is_unknown() {
-	has_failed_at 10.97.0.99 1 || has_failed_at 10.97.0.99 1 || fail "unreachable"
+	has_failed_at 10.97.0.99 1 || { misses_interrupts && has_failed_at 10.97.0.99 1; } || fail "unreachable"
 	has_failed_at 10.97.0.3 2 || fail "refused"
 	assertEquals 2 "$(rise istio_tcp_connections_failed_total reporter=source "source_workload=$client" \
 		destination_workload=unknown)"
 	assertEquals 2 "$(of istio_tcp_connections_failed_total source)"
+}
+
+misses_interrupts() {
+	uname -r | grep -q -- -fc- && echo "a failed connect was missed"
 }
 
 # has_failed_at ADDRESS N: nobody answers there, which makes N in all
