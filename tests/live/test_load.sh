@@ -13,6 +13,7 @@ client=meshtap-test-client-$$.service
 requests=${MESHTAP_TEST_REQUESTS:-200000}
 port=$((20000 + $$ % 10000)) # the log is of the whole host: only our own lines have it
 counting=''
+restarts=5
 
 oneTimeSetUp() {
 	live_begin load
@@ -208,7 +209,7 @@ restart_under_load() {
 	start_log
 	load 0 8 &
 	load_pid=$!
-	for _ in 1 2 3 4 5; do
+	for _ in $(seq $restarts); do
 		before=$(wc -l <"$dir/log/access.log")
 		wait_for has_lines "$dir/log/access.log" $((before + 5000)) || fail "no lines"
 		stop_log "$1"
@@ -229,8 +230,8 @@ test_restarts_lose_nothing() {
 	assertEquals "heads" 0 "$(counted damaged_heads_total)"
 }
 
-# Lines that a killed process had in hand are lost, and counted. It may die between writing and counting them, and in
-# the middle of a line: so it may count more than are lost, and has at most one half line a kill.
+# Lines that a killed process had in hand are lost, and counted. It may die between writing and counting them: so it may
+# count more than are lost. The kernel ends a killed process's write between two pages: so at most one line a kill is cut.
 test_kills_are_declared() {
 	local lines expected killed
 
@@ -241,7 +242,7 @@ test_kills_are_declared() {
 	echo "$expected expected: $lines lines, $killed killed"
 	assertTrue "lines are missing" "[ $((lines + killed)) -ge $expected ]"
 	assertTrue "more are declared than 100 ms have" "[ $((lines + killed - expected)) -le 20000 ]"
-	assertEquals "not whole: $(cat "$dir/broken")" 0 "$(of broken)"
+	assertTrue "not whole: $(cat "$dir/broken")" "[ $(of broken) -le $restarts ]"
 	assertEquals "twice" 0 "$(of twice)"
 }
 

@@ -18,7 +18,10 @@ kill_services() {
 }
 
 has_other_pid() {
-	[ -n "$(pids_of "$1")" ] && [ "$(pids_of "$1")" != "$2" ]
+	local pids
+
+	pids=$(pids_of "$1")
+	[ -n "$pids" ] && [ "$pids" != "$2" ]
 }
 
 # The TCP collectors live for some milliseconds: they are killed wherever they may be.
