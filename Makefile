@@ -29,7 +29,8 @@ WARNINGS   := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wformat=2
 CPPFLAGS   += -D_GNU_SOURCE -DMESHTAP_VERSION='"$(VERSION)"' -Ibpf -Icollectors/shared -I$(BUILD)/bpf
 HARDENING  := -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=2
 ALL_CFLAGS  = $(HARDENING) $(CFLAGS) -std=gnu11 -pthread $(WARNINGS) $(shell pkg-config --cflags $(PKGS))
-ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+# The oneshots know a start of the same program again by its build ID: collectors/shared/pins_known.h.
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--build-id=sha1 $(LDFLAGS)
 LIBS        = $(shell pkg-config --libs $(PKGS))
 # BTF names source files: by their place in the tree, so that a build elsewhere gives the same bytes.
 BPF_CFLAGS := -g -O2 -std=gnu11 -target bpf -mcpu=v3 -Wall -Wextra -Wno-unused-function -Wno-unused-parameter \

@@ -14,6 +14,7 @@ struct control {
 	__u64 generation; /* of the programs that count, see pins.h */
 	__u64 layout;	  /* of the maps, see pins.h */
 	__u64 links;	  /* how many are pinned when all is well */
+	__u64 known;	  /* who found all of this current, see pins_known.h; 0: nobody */
 };
 
 #ifdef __bpf__

@@ -7,7 +7,7 @@
 #include "identity.h"
 #include "iterator.h"
 #include "libbpf_log.h"
-#include "pins.h"
+#include "pins_known.h"
 #include "privileges.h"
 #include "prom_file.h"
 #include "selection.h"
@@ -15,7 +15,7 @@
 #include "series_names.h"
 #include "series_naming.h"
 #include "series_overflow.h"
-#include "settings.h"
+#include "settings_programs.h"
 #include "tcp_connections.h"
 
 #include "tcp_connections.skel.h"
@@ -122,7 +122,7 @@ static int refill(const struct pins *pins, const struct workloads *w)
 }
 
 /* Opens the object and configures it. Returns NULL with errno set. */
-static struct tcp_connections *open_programs(const struct settings *settings)
+static struct tcp_connections *open_programs(const struct programs_settings *settings)
 {
 	struct tcp_connections *skel = tcp_connections__open();
 	int r;
@@ -145,18 +145,24 @@ static struct tcp_connections *open_programs(const struct settings *settings)
 
 static int try_programs(const struct settings *settings)
 {
-	struct tcp_connections *skel = open_programs(settings);
-	int r = skel ? tcp_connections__load(skel) : -errno;
+	struct programs_settings programs;
+	struct tcp_connections *skel;
+	int r;
+
+	settings_programs(settings, &programs);
+	skel = open_programs(&programs);
+	r = skel ? tcp_connections__load(skel) : -errno;
 
 	tcp_connections__destroy(skel);
 	return r;
 }
 
-/* Loads the programs unless these very ones are pinned. */
-static int ensure_loaded(const struct settings *settings, const struct workloads *w,
-			 struct pins *pins)
+/* Opens the programs to see whether these very ones are pinned, and loads them if not. */
+static int compare_and_load(const struct settings *settings,
+			    const struct programs_settings *programs, const struct workloads *w,
+			    struct pins *pins)
 {
-	struct tcp_connections *skel = open_programs(settings);
+	struct tcp_connections *skel = open_programs(programs);
 	enum pins_state state;
 	__u64 generation = 0;
 	const void *elf;
@@ -180,6 +186,17 @@ static int ensure_loaded(const struct settings *settings, const struct workloads
 	}
 	tcp_connections__destroy(skel);
 	return r;
+}
+
+static int ensure_loaded(const struct settings *settings, const struct workloads *w,
+			 struct pins *pins)
+{
+	struct programs_settings programs;
+
+	settings_programs(settings, &programs);
+	if (pins_known(pins, &programs, sizeof(programs)))
+		return refill(pins, w);
+	return compare_and_load(settings, &programs, w, pins);
 }
 
 static int adopt(const struct pins *pins)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "pins.h"
 
-#include "control.h"
+#include "pins_control.h"
 #include "pins_dir.h"
 #include "pins_hash.h"
+#include "pins_known.h"
 
 #include <bpf/bpf.h>
 #include <dirent.h>
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -140,32 +140,6 @@ static int links_settle(const struct pins *pins, __u64 generation)
 	return links;
 }
 
-/* Returns the mapped control page of a control map, or NULL with errno set. */
-static struct control *control_map(int fd)
-{
-	void *p = mmap(NULL, sizeof(struct control), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-
-	return p == MAP_FAILED ? NULL : p;
-}
-
-static int control_read(const struct pins *pins, struct control *ret)
-{
-	__u32 zero = 0, size = sizeof(struct bpf_map_info);
-	struct bpf_map_info info = {};
-	int fd = pins_get(pins, "control"), r = 0;
-
-	if (fd < 0)
-		return fd;
-	if (bpf_obj_get_info_by_fd(fd, &info, &size))
-		r = -errno;
-	else if (info.value_size != sizeof(*ret))
-		memset(ret, 0xff, sizeof(*ret)); /* another version's: its layout cannot be ours */
-	else if (bpf_map_lookup_elem(fd, &zero, ret))
-		r = -errno;
-	close(fd);
-	return r;
-}
-
 static int maps_are_pinned(const struct pins *pins, const struct bpf_object *obj)
 {
 	struct bpf_map *map;
@@ -185,11 +159,13 @@ int pins_compare(struct pins *pins, struct bpf_object *obj, const void *elf, siz
 		 __u64 *ret_generation, enum pins_state *ret)
 {
 	struct control pinned = {};
+	__u64 known =
+		pins_known_now(pins); /* before the looks: what goes meanwhile is missed later */
 	int r, links;
 
 	pins->layout = pins_hash_layout(obj);
 	pins->generation = pins_hash_programs(obj, elf, size);
-	r = control_read(pins, &pinned);
+	r = pins_control_read(pins, &pinned);
 	if (r && r != -ENOENT)
 		return r;
 	links = links_settle(pins, pinned.generation);
@@ -208,6 +184,8 @@ int pins_compare(struct pins *pins, struct bpf_object *obj, const void *elf, siz
 	 * now. */
 	if (pins->state == PINS_OLD_PROGRAMS && pinned.generation == pins->generation)
 		remove_pins(pins, LINK_PREFIX);
+	if (pins->state == PINS_CURRENT && known)
+		pins_control_note(pins, known);
 	*ret_generation = pins->generation;
 	*ret = pins->state;
 	return 0;
@@ -272,21 +250,6 @@ static int pin_links(const struct pins *pins, struct bpf_link *const *links,
 	return 0;
 }
 
-/* From this store on the new programs count and the old ones do not. */
-static int control_switch(const struct pins *pins, const struct bpf_object *obj, unsigned int links)
-{
-	struct bpf_map *map = bpf_object__find_map_by_name(obj, "control");
-	struct control *control = map ? control_map(bpf_map__fd(map)) : NULL;
-
-	if (!control)
-		return map ? -errno : -ENOENT;
-	control->layout = pins->layout;
-	control->links = links;
-	__atomic_store_n(&control->generation, pins->generation, __ATOMIC_SEQ_CST);
-	munmap(control, sizeof(*control));
-	return 0;
-}
-
 int pins_commit(const struct pins *pins, struct bpf_object *obj, struct bpf_link *const *links,
 		const char *const *names, unsigned int n)
 {
@@ -299,7 +262,7 @@ int pins_commit(const struct pins *pins, struct bpf_object *obj, struct bpf_link
 	if (!r)
 		r = pin_links(pins, links, names, n);
 	if (!r)
-		r = control_switch(pins, obj, n);
+		r = pins_control_switch(pins, obj, n);
 	if (r) {
 		remove_pins(pins, anew ? "" : NEW_PREFIX);
 		return r;

@@ -28,6 +28,7 @@ struct pins {
 	int lock;	  /* flock on the directory while the collector starts; -1: none */
 	__u64 generation; /* of the programs that we have */
 	__u64 layout;
+	__u64 start; /* hash of this start, see pins_known.h; 0: it is not to be known again */
 	enum pins_state state; /* as pins_compare() found it */
 };
 

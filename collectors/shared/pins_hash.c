@@ -4,10 +4,9 @@
 #include <bpf/btf.h>
 #include <string.h>
 
-#define FNV_OFFSET 0xcbf29ce484222325ULL
-#define FNV_PRIME  0x100000001b3ULL
+#define FNV_PRIME 0x100000001b3ULL
 
-static void hash_bytes(__u64 *h, const void *data, size_t size)
+void pins_hash_bytes(__u64 *h, const void *data, size_t size)
 {
 	const unsigned char *p = data;
 
@@ -17,20 +16,20 @@ static void hash_bytes(__u64 *h, const void *data, size_t size)
 
 static void hash_number(__u64 *h, __u64 n)
 {
-	hash_bytes(h, &n, sizeof(n));
+	pins_hash_bytes(h, &n, sizeof(n));
 }
 
-static void hash_name(__u64 *h, const char *name)
+void pins_hash_name(__u64 *h, const char *name)
 {
-	hash_bytes(h, name ? name : "", name ? strlen(name) + 1 : 1);
+	pins_hash_bytes(h, name ? name : "", name ? strlen(name) + 1 : 1);
 }
 
 __u64 pins_hash_programs(struct bpf_object *obj, const void *elf, size_t size)
 {
 	struct bpf_map *map;
-	__u64 h = FNV_OFFSET;
+	__u64 h = PINS_HASH_BEGIN;
 
-	hash_bytes(&h, elf, size);
+	pins_hash_bytes(&h, elf, size);
 	bpf_object__for_each_map (map, obj) {
 		size_t length = 0;
 		const void *data = NULL;
@@ -38,7 +37,7 @@ __u64 pins_hash_programs(struct bpf_object *obj, const void *elf, size_t size)
 		if (bpf_map__is_internal(map) && strstr(bpf_map__name(map), ".rodata"))
 			data = bpf_map__initial_value(map, &length);
 		if (data)
-			hash_bytes(&h, data, length);
+			pins_hash_bytes(&h, data, length);
 	}
 	return h ? h : 1;
 }
@@ -50,7 +49,7 @@ static void hash_members(__u64 *h, const struct btf *btf, const struct btf_type 
 	const struct btf_member *m = btf_members(t);
 
 	for (__u32 i = 0; i < btf_vlen(t); i++) {
-		hash_name(h, btf__name_by_offset(btf, m[i].name_off));
+		pins_hash_name(h, btf__name_by_offset(btf, m[i].name_off));
 		hash_number(h, btf_member_bit_offset(t, i));
 		hash_number(h, btf_member_bitfield_size(t, i));
 		hash_type(h, btf, m[i].type);
@@ -81,12 +80,12 @@ __u64 pins_hash_layout(const struct bpf_object *obj)
 {
 	const struct btf *btf = bpf_object__btf(obj);
 	struct bpf_map *map;
-	__u64 h = FNV_OFFSET;
+	__u64 h = PINS_HASH_BEGIN;
 
 	bpf_object__for_each_map (map, obj) {
 		if (bpf_map__is_internal(map))
 			continue;
-		hash_name(&h, bpf_map__name(map));
+		pins_hash_name(&h, bpf_map__name(map));
 		hash_number(&h, bpf_map__type(map));
 		hash_number(&h, bpf_map__key_size(map));
 		hash_number(&h, bpf_map__value_size(map));

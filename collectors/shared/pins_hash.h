@@ -5,6 +5,13 @@
 
 #include <bpf/libbpf.h>
 #include <linux/types.h>
+#include <stddef.h>
+
+#define PINS_HASH_BEGIN 0xcbf29ce484222325ULL
+
+/* Goes on with *h. */
+void pins_hash_bytes(__u64 *h, const void *data, size_t size);
+void pins_hash_name(__u64 *h, const char *name);
 
 /* The ELF file and the configured .rodata. Never 0, which means "no programs" in the control map.
  */
