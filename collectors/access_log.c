@@ -216,7 +216,7 @@ static int check(const struct settings *settings)
 int main(int argc, char **argv)
 {
 	struct workloads *workloads;
-	struct settings settings;
+	static struct settings settings; /* most of it stays zero and takes no memory */
 	struct host_needs needs;
 	char why[512];
 	int r;

@@ -204,7 +204,7 @@ static int check(const struct settings *settings, const struct workloads *w)
 
 int main(int argc, char **argv)
 {
-	struct settings settings;
+	static struct settings settings; /* most of it stays zero and takes no memory */
 	struct host_needs needs;
 	struct workloads *workloads;
 	char why[512];

@@ -7,6 +7,7 @@
 #include "host_features.h"
 #include "identity.h"
 #include "libbpf_log.h"
+#include "memory.h"
 #include "pins_known.h"
 #include "privileges.h"
 #include "prom_file.h"
@@ -356,12 +357,17 @@ static int check(const struct settings *settings)
 
 int main(int argc, char **argv)
 {
-	struct settings settings;
+	static struct settings settings; /* most of it stays zero and takes no memory */
 	struct host_needs needs;
 	struct workloads *workloads;
 	char why[512];
-	int r = settings_read(&settings, &collector, argc, argv);
+	const void *elf;
+	size_t size;
+	int r;
 
+	elf = tcp_bytes__elf_bytes(&size);
+	memory_object_apart(elf, size);
+	r = settings_read(&settings, &collector, argc, argv);
 	if (r >= 0)
 		return r;
 	verbose = settings.verbose;

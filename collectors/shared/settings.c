@@ -9,8 +9,12 @@
 #include "settings_file.h"
 #include "workloads.h"
 
-#define DEFAULT_CONFIG	  "/etc/meshtap/meshtap.ini"
-#define DEFAULT_WORKLOADS "/etc/meshtap/workloads.ini"
+#define DEFAULT_CONFIG	     "/etc/meshtap/meshtap.ini"
+#define DEFAULT_WORKLOADS    "/etc/meshtap/workloads.ini"
+#define DEFAULT_TEXTFILE_DIR "/var/lib/prometheus/node-exporter"
+#define DEFAULT_PIN_DIR	     "/sys/fs/bpf/meshtap"
+#define DEFAULT_LOG_FILE     "/var/log/meshtap/access.log"
+#define DEFAULT_INTERVAL     15
 
 enum {
 	OPTION_WORKLOADS = 256, /* beyond the short options */
@@ -41,45 +45,54 @@ static const struct option all_options[] = {
 
 #define N_OPTIONS (sizeof(all_options) / sizeof(all_options[0]))
 
-static const struct settings defaults = {
-	.config = DEFAULT_CONFIG,
-	.workloads = DEFAULT_WORKLOADS,
-	.textfile_dir = "/var/lib/prometheus/node-exporter",
-	.pin_dir = "/sys/fs/bpf/meshtap",
-	.log_file = "/var/log/meshtap/access.log",
-	.interval = 15,
-	.reporters = REPORT_SOURCE | REPORT_DESTINATION,
-	.max_connections = 65536,
-	.max_series = 4096,
-	.ring_bytes = 4U << 20,
-	.buckets = HISTOGRAM_BUCKETS_MAX,
-	.bucket_bounds = { 0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000,
-			   60000, 300000, 600000, 1800000, 3600000 },
-	.series = {
-		.expiry = 86400,
-	},
-	.log = {
-		.format = LOG_FORMAT_TEXT,
-		.sampling = SAMPLING_ALL,
-		.tcp_interval = 0,
-		.max_field_bytes = 8192,
-		.max_heads = 16384,
-		.text_format = LOG_FORMAT_TEXT_DEFAULT,
-		.json_fields = LOG_FORMAT_JSON_DEFAULT,
-	},
-	.shipper = {
-		.protocol = SHIPPER_HTTP_PROTOBUF,
-		.gzip = true,
-		.state_dir = "/var/lib/meshtap-log-shipper",
-		.service_name = "meshtap",
-		.batch_records = 1000,
-		.batch_bytes = 1U << 20,
-		.batch_age = 1000,
-		.timeout = 10,
-		.retry_min = 1000,
-		.retry_max = 30000,
-	},
-};
+static void set_log_defaults(struct log_settings *ret)
+{
+	ret->format = LOG_FORMAT_TEXT;
+	ret->sampling = SAMPLING_ALL;
+	ret->max_field_bytes = 8192;
+	ret->max_heads = 16384;
+	strcpy(ret->text_format, LOG_FORMAT_TEXT_DEFAULT);
+	strcpy(ret->json_fields, LOG_FORMAT_JSON_DEFAULT);
+}
+
+static void set_shipper_defaults(struct shipper_settings *ret)
+{
+	ret->protocol = SHIPPER_HTTP_PROTOBUF;
+	ret->gzip = true;
+	strcpy(ret->state_dir, "/var/lib/meshtap-log-shipper");
+	strcpy(ret->service_name, "meshtap");
+	ret->batch_records = 1000;
+	ret->batch_bytes = 1U << 20;
+	ret->batch_age = 1000;
+	ret->timeout = 10;
+	ret->retry_min = 1000;
+	ret->retry_max = 30000;
+}
+
+/* All else is zero, and takes no memory as long as nobody writes there. */
+static void set_defaults(struct settings *ret)
+{
+	static const double bucket_bounds[HISTOGRAM_BUCKETS_MAX] = {
+		0.5,  1,    5,	   10,	  25,	 50,	 100,	 250,	  500,	   1000,
+		2500, 5000, 10000, 30000, 60000, 300000, 600000, 1800000, 3600000,
+	};
+
+	strcpy(ret->config, DEFAULT_CONFIG);
+	strcpy(ret->workloads, DEFAULT_WORKLOADS);
+	strcpy(ret->textfile_dir, DEFAULT_TEXTFILE_DIR);
+	strcpy(ret->pin_dir, DEFAULT_PIN_DIR);
+	strcpy(ret->log_file, DEFAULT_LOG_FILE);
+	ret->interval = DEFAULT_INTERVAL;
+	ret->reporters = REPORT_SOURCE | REPORT_DESTINATION;
+	ret->max_connections = 65536;
+	ret->max_series = 4096;
+	ret->ring_bytes = 4U << 20;
+	ret->buckets = HISTOGRAM_BUCKETS_MAX;
+	memcpy(ret->bucket_bounds, bucket_bounds, sizeof(bucket_bounds));
+	ret->series.expiry = 86400;
+	set_log_defaults(&ret->log);
+	set_shipper_defaults(&ret->shipper);
+}
 
 struct command_line {
 	const struct collector *collector;
@@ -92,17 +105,17 @@ static int print_help(const struct collector *collector)
 	printf("Usage: %s [OPTION]...\n%s\n\n", collector->name, collector->summary);
 	printf("  -c, --config FILE       configuration (default %s)\n"
 	       "      --textfile-dir DIR  where the .prom file goes (default %s)\n",
-	       defaults.config, defaults.textfile_dir);
+	       DEFAULT_CONFIG, DEFAULT_TEXTFILE_DIR);
 	if (!collector->is_shipper)
 		printf("      --workloads FILE    names of peers and services (default %s)\n"
 		       "      --pin-dir DIR       where BPF maps are pinned (default %s)\n"
 		       "      --stdout            write to standard output instead of a file\n",
-		       defaults.workloads, defaults.pin_dir);
+		       DEFAULT_WORKLOADS, DEFAULT_PIN_DIR);
 	if (collector->has_log_file)
-		printf("      --log-file FILE     the log (default %s)\n", defaults.log_file);
+		printf("      --log-file FILE     the log (default %s)\n", DEFAULT_LOG_FILE);
 	if (collector->is_service)
-		printf("      --interval SECONDS  between .prom files, 1 to %d (default %u)\n",
-		       INTERVAL_MAX, defaults.interval);
+		printf("      --interval SECONDS  between .prom files, 1 to %d (default %d)\n",
+		       INTERVAL_MAX, DEFAULT_INTERVAL);
 	if (!collector->is_shipper)
 		printf("      --unload            detach and unpin the BPF programs, and exit\n"
 		       "      --check             say what this host has and lacks, change nothing, and "
@@ -272,12 +285,11 @@ int settings_read(struct settings *ret, const struct collector *collector, int a
 	char config[PATH_MAX];
 	int result;
 
-	*ret = defaults;
+	set_defaults(ret);
 	result = read_options(ret, &line, argc, argv);
 	if (result >= 0)
 		return result;
 	strcpy(config, ret->config);
-	*ret = defaults;
 	result = settings_file_read(ret, collector, config, line.has_config);
 	if (result >= 0)
 		return result;

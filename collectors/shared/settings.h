@@ -65,10 +65,10 @@ struct collector {
 };
 
 /*
- * Fills *ret from defaults, configuration file and command line. Prints --help and --version to
- * stdout, errors to stderr, one line each ("NAME: FILE:LINE: …" for configuration). --check-config
- * is handled here too: validates meshtap.ini (all sections) and workloads.ini. Returns -1 to go on,
- * else the exit code.
+ * Fills *ret, which is all zero before, from defaults, configuration file and command line. Prints
+ * --help and --version to stdout, errors to stderr, one line each ("NAME: FILE:LINE: …" for
+ * configuration). --check-config is handled here too: validates meshtap.ini (all sections) and
+ * workloads.ini. Returns -1 to go on, else the exit code.
  */
 int settings_read(struct settings *ret, const struct collector *collector, int argc, char **argv);
 

@@ -109,23 +109,26 @@ static int number_prefixes(struct endpoint_table *t, const struct entries *es,
 	return 0;
 }
 
+/* Ascending, each once. */
 static int collect_ports(struct endpoint_table *t, const struct entries *es)
 {
-	bool *is_used = calloc(65536, sizeof(*is_used));
+	__u64 used[65536 / 64] = {};
 	size_t n = 0;
 
-	t->ports = calloc(65536, sizeof(*t->ports));
-	if (is_used && t->ports) {
-		for (size_t i = 0; i < es->n; i++)
-			for (size_t j = 0; j < es->items[i].n_ports; j++)
-				is_used[es->items[i].ports[j]] = true;
-		for (unsigned int port = 1; port < 65536; port++)
-			if (is_used[port])
-				t->ports[n++] = port;
+	for (size_t i = 0; i < es->n; i++) {
+		const struct entry *e = &es->items[i];
+
+		for (size_t j = 0; j < e->n_ports; j++)
+			used[e->ports[j] / 64] |= 1ULL << e->ports[j] % 64;
+		n += e->n_ports;
 	}
-	t->n_ports = n;
-	free(is_used);
-	return is_used && t->ports ? 0 : -ENOMEM;
+	t->ports = calloc(n + 1, sizeof(*t->ports));
+	if (!t->ports)
+		return -ENOMEM;
+	for (unsigned int port = 1; port < 65536; port++)
+		if (used[port / 64] >> port % 64 & 1)
+			t->ports[t->n_ports++] = port;
+	return 0;
 }
 
 int endpoint_table_build(struct endpoint_table *ret, struct entries *es,

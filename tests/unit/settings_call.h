@@ -49,6 +49,7 @@ static inline int call(const struct collector *collector, const char *arguments)
 	snprintf(words, sizeof(words), "%s", arguments);
 	for (char *w = strtok_r(words, " ", &save); w; w = strtok_r(NULL, " ", &save))
 		argv[argc++] = w;
+	settings = (struct settings){};
 	fflush(stdout);
 	dup2(fd, 1);
 	dup2(fd, 2);
