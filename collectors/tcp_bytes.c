@@ -144,7 +144,6 @@ static int try_programs(const struct settings *settings)
 	settings_programs(settings, &programs);
 	skel = open_programs(&programs);
 	r = skel ? tcp_bytes__load(skel) : -errno;
-
 	tcp_bytes__destroy(skel);
 	return r;
 }

@@ -153,7 +153,6 @@ static int try_programs(const struct settings *settings)
 	settings_programs(settings, &programs);
 	skel = open_programs(&programs);
 	r = skel ? tcp_connections__load(skel) : -errno;
-
 	tcp_connections__destroy(skel);
 	return r;
 }

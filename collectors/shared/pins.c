@@ -159,8 +159,7 @@ int pins_compare(struct pins *pins, struct bpf_object *obj, const void *elf, siz
 		 __u64 *ret_generation, enum pins_state *ret)
 {
 	struct control pinned = {};
-	__u64 known =
-		pins_known_now(pins); /* before the looks: what goes meanwhile is missed later */
+	__u64 known = pins_known_now(pins); /* first: a pin that goes meanwhile is missed then */
 	int r, links;
 
 	pins->layout = pins_hash_layout(obj);
