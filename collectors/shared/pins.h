@@ -8,6 +8,7 @@
  * maps and take over by one store to the control map (bpf/control.h), no event lost or counted
  * twice; other layout                -> PINS_OLD_LAYOUT: what is pinned is removed, counters start
  * anew; nothing pinned              -> PINS_NONE.
+ * What was found current is known again without comparing: pins_known.h.
  */
 #ifndef MESHTAP_PINS_H
 #define MESHTAP_PINS_H
