@@ -10,13 +10,21 @@
 #include "pickup.h"
 #include "scratch.h"
 
+/* Unless the other direction has proved meanwhile, on another CPU, that it is: then this one's
+ * bytes are judged anew. */
 static __always_inline void connection_is_not_http(struct connection *c)
 {
+	int proved;
+
 	bpf_spin_lock(&c->lock);
-	c->dead = 1;
-	c->first = c->next;
+	proved = c->is_http;
+	if (!proved) {
+		c->dead = 1;
+		c->first = c->next;
+	}
 	bpf_spin_unlock(&c->lock);
-	sink_gone(c, c->next + 1);
+	if (!proved)
+		sink_gone(c, c->next + 1);
 }
 
 static __always_inline enum http1_event request_head_end(struct walk *k, struct connection *c,
@@ -204,7 +212,8 @@ static __always_inline void request_bad(struct scratch *s, struct connection *c,
 	struct deep_ring *deep;
 	__u32 declared;
 
-	if (c->pickup == PICKUP_TRY) {
+	/* READY or WAIT: the server has spoken meanwhile, on another CPU */
+	if (c->pickup == PICKUP_TRY || (c->pickup != PICKUP_NONE && !c->is_http)) {
 		connection_lose(c, INEXACT_FRAMING, LOST_RECEIVED);
 		return;
 	}

@@ -120,6 +120,16 @@ static void test_network(const char *name, int faults, enum trouble trouble)
 	CHECK(right == SEEDS);
 }
 
+/* On two CPUs, what the client says proves to be no request, and the server's answer to be frames.
+ */
+static void test_judged_at_once(void)
+{
+	static const __u32 seeds[] = { 5937, 6097, 9864, 13220 };
+
+	for (__u32 i = 0; i < sizeof(seeds) / sizeof(seeds[0]); i++)
+		CHECK(bring_seed(seeds[i], FAULT_ALL, TROUBLE_OLDER));
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 4) {
@@ -143,6 +153,7 @@ int main(int argc, char **argv)
 	test_network("older, all", FAULT_ALL, TROUBLE_OLDER);
 	test_network("busy", 0, TROUBLE_BUSY);
 	test_network("busy, all", FAULT_ALL, TROUBLE_BUSY);
+	test_judged_at_once();
 	sink_reset();
 	return check_end();
 }
