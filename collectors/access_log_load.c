@@ -72,12 +72,13 @@ static void tell_filter(struct log_filter *ret, const struct log_plan *p, unsign
 
 static void configure(struct access_log *skel, const struct settings *s, const struct log_plan *p)
 {
-	bpf_map__set_max_entries(skel->maps.connections, s->max_connections);
-	bpf_map__set_max_entries(skel->maps.local_clients, s->max_connections);
-	bpf_map__set_max_entries(skel->maps.server_names, s->max_connections);
+	bpf_map__set_max_entries(skel->maps.connections, s->programs.max_connections);
+	bpf_map__set_max_entries(skel->maps.local_clients, s->programs.max_connections);
+	bpf_map__set_max_entries(skel->maps.server_names, s->programs.max_connections);
 	bpf_map__set_max_entries(skel->maps.records, s->ring_bytes);
 	bpf_map__set_max_entries(skel->maps.heads, s->log.max_heads);
-	settings_selection_make(&s->selection, (struct selection *)&skel->rodata->selection);
+	settings_selection_make(&s->programs.selection,
+				(struct selection *)&skel->rodata->selection);
 	skel->rodata->reporters = s->reporters;
 	skel->rodata->wants_hello = p->needs.server_name;
 	skel->rodata->wants_response_head = p->wanted[HEAD_RESPONSE].count != 0;

@@ -88,17 +88,20 @@ static struct http_requests *open_programs(const struct settings *settings,
 
 	if (!skel)
 		return NULL;
-	bpf_map__set_max_entries(skel->maps.connections, settings->max_connections);
-	bpf_map__set_max_entries(skel->maps.local_clients, settings->max_connections);
-	bpf_map__set_max_entries(skel->maps.series, settings->max_series * (SERIES_SHARDS + 1) +
-							    SERIES_OVERFLOW_ENTRIES);
+	bpf_map__set_max_entries(skel->maps.connections, settings->programs.max_connections);
+	bpf_map__set_max_entries(skel->maps.local_clients, settings->programs.max_connections);
+	bpf_map__set_max_entries(skel->maps.series,
+				 settings->programs.max_series * (SERIES_SHARDS + 1) +
+					 SERIES_OVERFLOW_ENTRIES);
 	bpf_map__set_max_entries(skel->maps.records, settings->ring_bytes);
 	set_buckets(skel, settings);
-	settings_selection_make(&settings->selection, (struct selection *)&skel->rodata->selection);
+	settings_selection_make(&settings->programs.selection,
+				(struct selection *)&skel->rodata->selection);
 	workloads_hosts(w, &hosts);
 	skel->rodata->tells_hosts = hosts > 0;
 	skel->rodata->tells_methods = is_added(&settings->series.tags, LABEL_REQUEST_METHOD);
-	r = series_maps_configure(skel->obj, settings->max_series, sizeof(struct http_series));
+	r = series_maps_configure(skel->obj, settings->programs.max_series,
+				  sizeof(struct http_series));
 	if (!r)
 		return skel;
 	http_requests__destroy(skel);

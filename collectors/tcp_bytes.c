@@ -16,7 +16,7 @@
 #include "series_names.h"
 #include "series_naming.h"
 #include "series_overflow.h"
-#include "settings_programs.h"
+#include "settings.h"
 #include "sockets.h"
 #include "tcp_bytes.h"
 
@@ -137,23 +137,18 @@ static struct tcp_bytes *open_programs(const struct programs_settings *settings)
 
 static int try_programs(const struct settings *settings)
 {
-	struct programs_settings programs;
-	struct tcp_bytes *skel;
-	int r;
+	struct tcp_bytes *skel = open_programs(&settings->programs);
+	int r = skel ? tcp_bytes__load(skel) : -errno;
 
-	settings_programs(settings, &programs);
-	skel = open_programs(&programs);
-	r = skel ? tcp_bytes__load(skel) : -errno;
 	tcp_bytes__destroy(skel);
 	return r;
 }
 
 /* Opens the programs to see whether these very ones are pinned, and loads them if not. */
-static int compare_and_load(const struct settings *settings,
-			    const struct programs_settings *programs, const struct workloads *w,
+static int compare_and_load(const struct settings *settings, const struct workloads *w,
 			    struct pins *pins)
 {
-	struct tcp_bytes *skel = open_programs(programs);
+	struct tcp_bytes *skel = open_programs(&settings->programs);
 	enum pins_state state;
 	__u64 generation = 0;
 	const void *elf;
@@ -182,12 +177,9 @@ static int compare_and_load(const struct settings *settings,
 static int ensure_loaded(const struct settings *settings, const struct workloads *w,
 			 struct pins *pins)
 {
-	struct programs_settings programs;
-
-	settings_programs(settings, &programs);
-	if (pins_known(pins, &programs, sizeof(programs)))
+	if (pins_known(pins, &settings->programs, sizeof(settings->programs)))
 		return refill(pins, w);
-	return compare_and_load(settings, &programs, w, pins);
+	return compare_and_load(settings, w, pins);
 }
 
 static int adopt(const struct pins *pins)

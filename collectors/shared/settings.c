@@ -84,8 +84,8 @@ static void set_defaults(struct settings *ret)
 	strcpy(ret->log_file, DEFAULT_LOG_FILE);
 	ret->interval = DEFAULT_INTERVAL;
 	ret->reporters = REPORT_SOURCE | REPORT_DESTINATION;
-	ret->max_connections = 65536;
-	ret->max_series = 4096;
+	ret->programs.max_connections = 65536;
+	ret->programs.max_series = 4096;
 	ret->ring_bytes = 4U << 20;
 	ret->buckets = HISTOGRAM_BUCKETS_MAX;
 	memcpy(ret->bucket_bounds, bucket_bounds, sizeof(bucket_bounds));

@@ -30,6 +30,17 @@ enum {
 	REPORT_DESTINATION = 2,
 };
 
+/*
+ * All of which the TCP collectors make their BPF objects, who are told nothing else: so
+ * pins_known() is asked about all that matters. As bytes they are the same for the same file and
+ * options, and never for settings that differ.
+ */
+struct programs_settings {
+	unsigned int max_connections;
+	unsigned int max_series;
+	struct selection_settings selection;
+};
+
 struct settings {
 	char config[PATH_MAX];	     /* -c */
 	char workloads[PATH_MAX];    /* --workloads */
@@ -44,12 +55,10 @@ struct settings {
 	bool verbose;		     /* -v */
 	unsigned int interval;	     /* seconds between .prom files; services only */
 	unsigned int reporters;
-	unsigned int max_connections;
-	unsigned int max_series;
 	unsigned int ring_bytes; /* services only: a power of two, >= 64 KiB */
 	unsigned int buckets;	 /* http_requests only: number of entries in bucket_bounds */
 	double bucket_bounds[HISTOGRAM_BUCKETS_MAX];
-	struct selection_settings selection;
+	struct programs_settings programs;
 	struct log_settings log;	 /* access_log and log_shipper */
 	struct series_settings series;	 /* not access_log */
 	struct shipper_settings shipper; /* log_shipper only */

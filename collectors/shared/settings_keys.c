@@ -198,10 +198,11 @@ static int set_format(struct settings *s, const struct settings_key *key, const 
 	NAMED("interval", set_number, interval, "seconds, 1 to 86400"), RANGE(1, INTERVAL_MAX)
 #define REPORTER NAMED("reporter", set_reporter, reporters, "source, destination or both")
 #define MAX_CONNECTIONS                                                                            \
-	NAMED("max_connections", set_number, max_connections, "a number, 1 to 16777216"),          \
+	NAMED("max_connections", set_number, programs.max_connections, "a number, 1 to 16777216"), \
 		RANGE(1, 16777216)
 #define MAX_SERIES                                                                                 \
-	NAMED("max_series", set_number, max_series, "a number, 1 to 1048576"), RANGE(1, 1048576)
+	NAMED("max_series", set_number, programs.max_series, "a number, 1 to 1048576"),            \
+		RANGE(1, 1048576)
 #define RING_BYTES                                                                                 \
 	NAMED("ring_bytes", set_ring_bytes, ring_bytes, "a power of two, 64K to 1024M"),           \
 		RANGE(RING_BYTES_MIN, RING_BYTES_MAX)
@@ -212,7 +213,8 @@ static int set_format(struct settings *s, const struct settings_key *key, const 
 						    RANGE(0, SERIES_WORDS_MAX)
 #define SELECTION(section, field, what, function)                                                  \
 	{                                                                                          \
-		section, .name = #field, .offset = offsetof(struct settings, selection.field),     \
+		section, .name = #field,                                                           \
+			 .offset = offsetof(struct settings, programs.selection.field),            \
 			 .expected = what, .check = function, .join = ' ',                         \
 			 RANGE(0, SELECTION_WORDS_MAX)                                             \
 	}

@@ -9,7 +9,7 @@ static void test_defaults(void)
 	CHECK_STRING(settings.config, "/etc/meshtap/meshtap.ini");
 	CHECK_STRING(settings.pin_dir, "/sys/fs/bpf/meshtap");
 	CHECK(settings.interval == 15 && settings.reporters == 3 && settings.ring_bytes == 4194304);
-	CHECK(settings.max_connections == 65536 && settings.max_series == 4096);
+	CHECK(settings.programs.max_connections == 65536 && settings.programs.max_series == 4096);
 	CHECK(settings.buckets == 19 && settings.bucket_bounds[18] == 3600000);
 	CHECK(settings.log.format == LOG_FORMAT_TEXT && settings.log.sampling == 1000000);
 	CHECK(settings.log.tcp_interval == 0 && settings.log.max_field_bytes == 8192);
@@ -56,11 +56,11 @@ static void test_file(void)
 	CHECK_STRING(output, "");
 	CHECK_STRING(settings.pin_dir, "/q"); /* though it stands before -c */
 	CHECK_STRING(settings.textfile_dir, "/t");
-	CHECK(settings.reporters == REPORT_SOURCE && settings.max_series == 9);
+	CHECK(settings.reporters == REPORT_SOURCE && settings.programs.max_series == 9);
 	CHECK(settings.interval == 15 && settings.buckets == 19); /* of other sections */
 	CHECK(call(&service, arguments) == -1);
 	CHECK(settings.reporters == REPORT_DESTINATION && settings.ring_bytes == 65536);
-	CHECK(settings.interval == 3 && settings.max_series == 4096);
+	CHECK(settings.interval == 3 && settings.programs.max_series == 4096);
 	snprintf(arguments, sizeof(arguments), "--check-config -c %s", ini);
 	CHECK(call(&service, arguments) == EXIT_OK);
 }

@@ -18,7 +18,7 @@ static void read_good(const char *lines)
 	CHECK(call(&oneshot, arguments) == -1);
 	CHECK_STRING(output, "");
 	memset(&made, 0x55, sizeof(made));
-	settings_selection_make(&settings.selection, &made);
+	settings_selection_make(&settings.programs.selection, &made);
 }
 
 static int has_port(unsigned int port)
