@@ -282,15 +282,13 @@ static int check_workloads(struct settings *s, const struct command_line *line)
 int settings_read(struct settings *ret, const struct collector *collector, int argc, char **argv)
 {
 	struct command_line line = { .collector = collector };
-	char config[PATH_MAX];
 	int result;
 
 	set_defaults(ret);
 	result = read_options(ret, &line, argc, argv);
 	if (result >= 0)
 		return result;
-	strcpy(config, ret->config);
-	result = settings_file_read(ret, collector, config, line.has_config);
+	result = settings_file_read(ret, collector, ret->config, line.has_config);
 	if (result >= 0)
 		return result;
 	/* again, over what the file says */
