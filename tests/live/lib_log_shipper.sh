@@ -7,14 +7,14 @@
 helpers=$top/tests/live/log_shipper
 python=/usr/bin/python3 # grpc and protobuf are the distribution's
 batch=500
-receiver_pid='' shipper_pid='' writer_pid='' port=0
+receiver_pid='' shipper_pid='' writer_pid='' port=0 kills=0
 
 setUp() {
 	dir=$(mktemp -d)
 	chmod 755 "$dir"
 	mkdir "$dir/state" "$dir/textfile" "$dir/log"
 	log=$dir/log/access.log
-	port=0
+	port=0 kills=0
 	: >"$dir/received"
 	: >"$dir/notes"
 	: >"$dir/truth"
@@ -34,7 +34,8 @@ tearDown() {
 	stop "$shipper_pid"
 	stop "$receiver_pid"
 	writer_pid='' shipper_pid='' receiver_pid=''
-	assertNull "bad requests" "$(grep ^bad "$dir/notes" | head -n 3)"
+	assertEquals "bad requests" "" "$(grep ^bad "$dir/notes" | head -n 3)"
+	assertTrue "requests that did not come whole: more than kills" "[ $(grep -c ^cut "$dir/notes") -le $kills ]"
 	rm -rf "$dir"
 	dir=''
 }

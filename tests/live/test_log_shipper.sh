@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # The log on its way to strict receivers, in each protocol: over rotations, outages and crashes.
 # MESHTAP_TEST_REQUESTS: lines of the long lives.
-# shellcheck disable=SC1091,SC2154,SC2317 # lib.sh sets variables; shunit2 calls the functions
+# shellcheck disable=SC1091,SC2034,SC2154,SC2317 # lib.sh sets and uses variables; shunit2 calls the functions
 set -u
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib_log_shipper.sh"
@@ -84,6 +84,7 @@ live() {
 	receive "$2"
 	wait_long at_least_received $((lines / 5))
 	kill -9 "$shipper_pid"
+	kills=1
 	wait "$shipper_pid" 2>/dev/null
 	wait_long written $((lines / 2))
 	rotate

@@ -28,6 +28,10 @@ class Bad(Exception):
     pass
 
 
+class Cut(Exception):
+    """The client is gone in the middle of its request, as one that is killed."""
+
+
 def require(condition, why):
     if not condition:
         raise Bad(why)
@@ -91,7 +95,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         require("expect" not in self.headers, "Expect")
         if self.server.options.token:
             require(self.headers["authorization"] == f"Bearer {self.server.options.token}", "token")
-        body = self.rfile.read(int(self.headers["content-length"]))
+        length = int(self.headers["content-length"])
+        body = self.rfile.read(length)
+        if len(body) < length:
+            raise Cut
         if self.headers.get("content-encoding"):
             require(self.headers["content-encoding"] == "gzip", "encoding")
             body = gzip.decompress(body)
@@ -136,6 +143,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.is_json = False
         try:
             bodies = check(self.read(), self.server.options)
+        except Cut:
+            self.note("cut")
+            self.close_connection = True
+            return
         except Exception as why:  # whatever is wrong with a request
             self.note(f"bad {type(why).__name__} {why}"[:2000].replace("\n", " "))
             self.respond(400, b"bad")
