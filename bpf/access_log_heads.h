@@ -122,7 +122,7 @@ static __always_inline __u32 piece_new(struct scratch *s, struct head_key *key, 
 				       __u32 length)
 {
 	struct head_piece *piece;
-	long error;
+	int error; /* see connection_insert() */
 
 	if (length > HEAD_PIECE)
 		length = HEAD_PIECE;

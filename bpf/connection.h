@@ -252,7 +252,9 @@ static __always_inline void connection_untracked(const struct connection *c)
 static __always_inline int connection_insert(const struct connection *c)
 {
 	struct tuple t = c->tuple;
-	long error = bpf_map_update_elem(&connections, &t, c, BPF_NOEXIST);
+	/* Not a long: until Linux 6.4 programs called the map's own function, which returned int,
+	 * and nothing extended its sign. */
+	int error = bpf_map_update_elem(&connections, &t, c, BPF_NOEXIST);
 
 	if (!error)
 		count_connections(1);

@@ -175,6 +175,16 @@ static inline long bpf_probe_read_kernel_str(void *to, __u32 size, const void *f
 /* Only where bpf_core_enum_value_exists(). */
 #define bpf_sk_storage_get(m, sk, value, flags) ((void *)NULL)
 
+/*
+ * Until Linux 6.4 ("bpf: return long from bpf_map_ops funcs") programs called these functions of a
+ * map directly, and they returned int: the upper half of a negative result is 0 there. So it is
+ * here.
+ */
+static inline long user_int(long result)
+{
+	return (__u32)result;
+}
+
 #define bpf_map_lookup_elem(m, k)                                                                  \
 	({                                                                                         \
 		USER_SAME_SIZE((m)->key, k);                                                       \
@@ -186,13 +196,13 @@ static inline long bpf_probe_read_kernel_str(void *to, __u32 size, const void *f
 		USER_SAME_SIZE((m)->key, k);                                                       \
 		USER_SAME_SIZE((m)->value, v);                                                     \
 		user_helper("bpf_map_update_elem");                                                \
-		user_update(USER_MAP(m), k, v, flags);                                             \
+		user_int(user_update(USER_MAP(m), k, v, flags));                                   \
 	})
 #define bpf_map_delete_elem(m, k)                                                                  \
 	({                                                                                         \
 		USER_SAME_SIZE((m)->key, k);                                                       \
 		user_helper("bpf_map_delete_elem");                                                \
-		user_delete(USER_MAP(m), k);                                                       \
+		user_int(user_delete(USER_MAP(m), k));                                             \
 	})
 
 #endif

@@ -113,19 +113,21 @@ check_log() { # phase, reporter, pattern of its lines
 	else
 		echo "not ok $1: log lines, $2: $(grep -c '^<' "$dir/diff") missing, $(grep -c '^>' "$dir/diff") wrong"
 		head -n 5 "$dir/diff"
+		grep -F -- "$3" "$dir/access.log" | grep -v '"[A-Z]* /' | head -n 5
 	fi
 }
 
-sample_requests() {
+sample() { # stem, process
 	touch "$dir/asked"
 	sleep 0.02 # the file system's clock ticks
-	kill -USR1 "$metrics_pid"
-	wait_for test "$dir/meshtap_http_requests.prom" -nt "$dir/asked"
+	kill -USR1 "$2"
+	wait_for test "$dir/meshtap_$1.prom" -nt "$dir/asked"
 }
 
 check() { # phase
 	wait_for is_complete
-	sample_requests
+	sample http_requests "$metrics_pid"
+	sample access_log "$log_pid"
 	sed 's|http://[^/]*||' "$dir/curl" | sort >"$dir/expected"
 	check_log "$1" source ":$port\" PassthroughCluster "
 	check_log "$1" destination " inbound|$port|| "
@@ -134,11 +136,13 @@ check() { # phase
 		expect "$1: request bytes, $reporter" "$(nginx_sum 1)" "$(total istio_request_bytes_sum $reporter)"
 		expect "$1: response bytes, $reporter" "$(nginx_sum 2)" "$(total istio_response_bytes_sum $reporter)"
 	done
-	expect_exact "$1"
+	expect_exact "$1" http_requests
+	expect_exact "$1" access_log
 }
 
-expect_exact() { # phase
-	expect "$1: inexact messages" "" "$(grep '^meshtap_http_requests_inexact_messages_total.* [^0]' "$dir/meshtap_http_requests.prom")"
+expect_exact() { # phase, stem
+	expect "$1: what $2 declares" "" \
+		"$(grep -E '^meshtap_[a-z_]*_(inexact_messages|untracked_connections|dropped_records|damaged_heads)_total.* [^0]' "$dir/meshtap_$2.prom")"
 }
 
 # Programs that leave connections out are others than those that follow all.
@@ -150,10 +154,10 @@ leave_out() {
 	start http-requests
 	metrics_pid=$pid
 	traffic excluded 20
-	sample_requests
+	sample http_requests "$metrics_pid"
 	expect "excluded: requests that were answered" "$(wc -l <"$dir/curl")" "$(wc -l <"$dir/nginx.log")"
 	expect "excluded: requests that are counted" "$before" "$(total istio_requests_total source)"
-	expect_exact excluded
+	expect_exact excluded http_requests
 }
 
 : >"$dir/meshtap.ini"
@@ -166,6 +170,7 @@ sample_once tcp-bytes
 start http-requests
 metrics_pid=$pid
 start access-log --log-file "$dir/access.log"
+log_pid=$pid
 start_nginx
 traffic plain 20
 check plain
