@@ -222,6 +222,38 @@ static void test_closed_amid(void)
 	}
 }
 
+static __u32 again_after;
+
+static void again_now(void)
+{
+	const char *again = "GET /1 HTTP/1.1\r\nX-Id: 1\r\n\r\n";
+
+	if (again_after--) {
+		user_interrupt = again_now;
+		return;
+	}
+	user_cpu = 1;
+	fake_segment(&near, 0, near.theirs + came, again, strlen(again), 0);
+	user_cpu = 0;
+}
+
+/* A request comes twice at once, on two CPUs: what the slower one keeps is not the next one's. */
+static void test_twice_amid(void)
+{
+	for (__u32 place = 0; place < 10; place++) {
+		start(0);
+		again_after = place;
+		user_interrupt = again_now;
+		ask(1);
+		user_interrupt = NULL;
+		answer(1);
+		ask(2);
+		answer(2);
+		CHECK(finish() && journal.count == 2 && is_numbered(0, 1) && is_numbered(1, 2));
+		CHECK(!log_untold() && !journal.writer.damaged_heads);
+	}
+}
+
 int main(void)
 {
 	log_want(HEAD_REQUEST, request_names, 2);
@@ -235,6 +267,7 @@ int main(void)
 	test_tunnels();
 	test_same_tuple();
 	test_closed_amid();
+	test_twice_amid();
 	log_reset();
 	log_free();
 	return check_end();
