@@ -113,7 +113,9 @@ struct connection {
 			__u8 replay_due; /* what came early can be placed now */
 			__u8 refused;	 /* the server refused CONNECT: the request direction is
 					    HTTP again */
-			__u8 reserved[2];
+			__u8 ahead;	 /* an answer came before its request was known, see
+					    response_is_ahead() */
+			__u8 reserved;
 		};
 	};
 	union {

@@ -37,7 +37,7 @@ static __always_inline int is_vain_head(const struct walk *k, const struct conne
 	if (d->stale)
 		return 1;
 	if (k->direction == REQUEST)
-		return d->skipped;
+		return d->skipped | c->ahead;
 	if (c->first != c->next)
 		return c->answered;
 	return is_searched(c, 0) || c->skipped || !request->begun ||

@@ -81,6 +81,7 @@ static __always_inline void connection_lose(struct connection *c, enum inexact_r
 	c->asked = 1;
 	c->lost_reason = reason;
 	c->missed = 0;
+	c->ahead = 0;
 	c->tunnel = 0;
 	c->refused = 0;
 	bpf_spin_unlock(&c->lock);

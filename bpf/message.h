@@ -33,12 +33,14 @@ static __always_inline enum http1_event request_head_end(struct walk *k, struct 
 	struct deep_ring *deep = deep_ring_of(c, 1);
 	struct exchange *x;
 	__u32 declared = 0;
+	int was_ahead;
 
 	if (c->h2) { /* the server seemed to speak HTTP/2 */
 		connection_is_not_http(c);
 		return HTTP1_MORE;
 	}
 	bpf_spin_lock(&c->lock);
+	was_ahead = c->ahead;
 	if (!d->stale) {
 		declared = exchange_push(c, d, deep);
 		if (d->pushed) { /* maybe before the head was complete */
@@ -51,6 +53,10 @@ static __always_inline enum http1_event request_head_end(struct walk *k, struct 
 	connection_declare(c, declared);
 	if (d->skipped)
 		sink_skipped(c, d);
+	/* its answer's end was looked for in the wrong place */
+	if (was_ahead &&
+	    (d->parser.method == HTTP1_METHOD_HEAD || d->parser.method == HTTP1_METHOD_CONNECT))
+		connection_lose(c, INEXACT_FRAMING, LOST_RECEIVED);
 	return http1_body(&d->parser, d->parser.method);
 }
 
@@ -69,8 +75,29 @@ static __always_inline void response_steers_request(struct connection *c, struct
 	}
 }
 
+/*
+ * A request came twice, TCP took one while another CPU is still at the other one, and the server
+ * has answered. The exchange is declared now, and left out when its request is known. Bytes are not
+ * missing, so both streams are followed on. Only where requests are received: what is sent is known
+ * before it can be answered. Call under the lock. Returns whether it is so.
+ */
+static __always_inline int response_is_ahead(struct connection *c, __u16 status)
+{
+	const struct direction *request = &c->direction[REQUEST];
+
+	if (c->reporter != REPORTER_DESTINATION || c->first != c->next || !request->busy ||
+	    request->stale || request->pushed || request->skipped || c->skipped || c->ahead ||
+	    c->unusual || c->pickup != PICKUP_NONE || status < 200 || status == 408)
+		return 0;
+	c->next++;
+	c->first = c->next;
+	c->ahead = 1;
+	return 1;
+}
+
 /* What a final response that answers no exchange is. */
 struct orphan {
+	__u32 ahead;	/* the request is not known yet */
 	__u32 lost;	/* nobody asked */
 	__u32 skipped;	/* the request found no room */
 	__u32 declared; /* the request was not seen */
@@ -85,6 +112,8 @@ static __always_inline void response_is_orphan(struct connection *c, struct orph
 	} else if (c->skipped) {
 		ret->skipped = 1;
 		c->skipped--;
+	} else if (response_is_ahead(c, c->direction[RESPONSE].parser.status)) {
+		ret->ahead = 1;
 	} else { /* RFC 9110 15.5.9: a 408 may come on an idle connection */
 		ret->lost = c->direction[RESPONSE].parser.status != 408;
 	}
@@ -137,6 +166,10 @@ static __always_inline enum http1_event response_head_end(struct walk *k, struct
 	bpf_spin_unlock(&c->lock);
 	if (orphan.skipped)
 		count_inexact(INEXACT_PIPELINE, 1);
+	if (orphan.ahead) {
+		count_inexact(INEXACT_FRAMING, 1);
+		sink_gone(c, c->next);
+	}
 	if (undeclared)
 		count_inexact(c->lost_reason, undeclared);
 	connection_declare(c, orphan.declared);

@@ -254,6 +254,62 @@ static void test_twice_amid(void)
 	}
 }
 
+static __u32 answer_after, is_answered;
+static char request[1024];
+
+static void answer_now(void)
+{
+	if (answer_after--) {
+		user_interrupt = answer_now;
+		return;
+	}
+	user_cpu = 1;
+	fake_segment(&near, 0, near.theirs + came, request, strlen(request), 0);
+	answer(1);
+	user_cpu = 0;
+	is_answered = 1;
+}
+
+/* A request came twice, TCP took the other one, and the answer comes amid the program: that request
+ * may be declared, those after it are not. */
+static int is_followed_on(__u32 place, const char *method)
+{
+	__u32 lines;
+
+	snprintf(request, sizeof(request), "%s /1 HTTP/1.1\r\nX-Id: 1\r\nX-Pad: %0600u\r\n\r\n",
+		 method, 0);
+	start(0);
+	answer_after = place;
+	is_answered = 0;
+	user_interrupt = answer_now;
+	in(request);
+	user_interrupt = NULL;
+	if (!is_answered)
+		answer(1);
+	for (__u32 i = 2; i < 6; i++) {
+		ask(i);
+		answer(i);
+	}
+	lines = finish() ? journal.count : 0;
+	for (__u32 i = 2; i < 6; i++)
+		if (lines < 4 || !is_numbered(lines - 6 + i, i))
+			return 0;
+	return lines + log_untold() == 5 && (lines == 4 || is_numbered(0, 1));
+}
+
+static void test_answered_amid(void)
+{
+	__u32 right = 0, declared = 0;
+
+	for (__u32 place = 0; place < 20; place++) {
+		right += is_followed_on(place, "GET");
+		declared += log_untold() == 1;
+		is_followed_on(place, "HEAD"); /* whose answer may have been taken for a body */
+		CHECK(journal.count + log_untold() >= 5);
+	}
+	CHECK(right == 20 && declared > 0);
+}
+
 int main(void)
 {
 	log_want(HEAD_REQUEST, request_names, 2);
@@ -268,6 +324,7 @@ int main(void)
 	test_same_tuple();
 	test_closed_amid();
 	test_twice_amid();
+	test_answered_amid();
 	log_reset();
 	log_free();
 	return check_end();
