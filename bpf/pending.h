@@ -105,8 +105,8 @@ static __always_inline void exchange_begin(struct exchange *x, __u32 ordinal, __
 /*
  * The newest exchange, for a request whose head is complete or was answered early. Without room the
  * request is skipped: it is counted as inexact when its answer comes, or was when that came ahead.
- * Call under the lock. Returns
- * 1 when the request must be declared now: bytes were lost, and its answer will not be known.
+ * Call under the lock. Returns 1 when the request must be declared now: bytes were lost, and its
+ * answer will not be known.
  */
 static __always_inline __u32 exchange_push(struct connection *c, struct direction *d,
 					   struct deep_ring *deep)
